@@ -1,0 +1,80 @@
+import { type DeadLetter, type DomainModel, parseTopic, type Reading } from '@haechi/core';
+import * as z from 'zod';
+import { type JournalRecord, readGroup } from '../journal/record.ts';
+import { decodeNativeJson, type TimeLimits } from './native-json.ts';
+
+/** One record of a journal group, as its readers take it. */
+export interface DecodedRecord {
+  receivedAt: number;
+  /** The platform had been away until `receivedAt`. */
+  start: boolean;
+  readings: Reading[];
+  /** A device's word on itself, from its status channel. */
+  status?: { device: string; online: boolean };
+  deadLetters: DeadLetter[];
+}
+
+export interface DecodedGroup {
+  group: number;
+  records: DecodedRecord[];
+}
+
+export interface Decoder {
+  models: ReadonlyMap<string, DomainModel>;
+  limits: TimeLimits;
+}
+
+export function decodeGroup(decoder: Decoder, group: number, bytes: Uint8Array): DecodedGroup {
+  return { group, records: readGroup(bytes).map((record) => decodeRecord(decoder, record)) };
+}
+
+function decodeRecord(decoder: Decoder, record: JournalRecord): DecodedRecord {
+  const { receivedAt } = record;
+  if (record.kind === 'start') return { receivedAt, start: true, readings: [], deadLetters: [] };
+
+  const result: DecodedRecord = { receivedAt, start: false, readings: [], deadLetters: [] };
+  const topic = parseTopic(record.topic);
+  const model = topic && decoder.models.get(topic.domain);
+  const setAside = (reason: string, detail: string) => {
+    const { payload } = record;
+    result.deadLetters.push({
+      receivedAt,
+      topic: record.topic,
+      device: topic?.device ?? null,
+      reason,
+      detail,
+      payload,
+    });
+  };
+  if (!topic || !model) {
+    setAside('topic-unknown', topic ? `no system ${topic.domain} here` : 'not a device topic');
+  } else if (topic.channel === 'telemetry') {
+    const decoded = decodeNativeJson(record.payload, model, receivedAt, decoder.limits);
+    result.readings = decoded.readings.map((one) => ({
+      device: topic.device,
+      domain: topic.domain,
+      receivedAt,
+      ...one,
+    }));
+    for (const { reason, detail } of decoded.refusals) setAside(reason, detail);
+  } else if (topic.channel === 'status') {
+    const online = readStatus(record.payload);
+    if (online === undefined) setAside('status-invalid', 'a status is {"state": "online"} or {"state": "offline"}');
+    else result.status = { device: topic.device, online };
+  } else {
+    setAside('channel-unhandled', `nothing here listens to the channel ${topic.channel} yet`);
+  }
+  return result;
+}
+
+const statusSchema = z.object({ state: z.enum(['online', 'offline']) });
+
+/** `undefined` where the payload says neither. */
+function readStatus(payload: Uint8Array): boolean | undefined {
+  try {
+    const status = statusSchema.safeParse(JSON.parse(Buffer.from(payload).toString('utf8')));
+    return status.success ? status.data.state === 'online' : undefined;
+  } catch {
+    return undefined; // not JSON: told by the caller like any other status it cannot read
+  }
+}

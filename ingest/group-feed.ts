@@ -1,0 +1,79 @@
+import type { DecodedGroup } from './decode/decode-group.ts';
+
+/** Decoded groups kept for the reader that comes second, and pushed ones for both. */
+const CACHE_GROUPS_MAX = 128;
+
+export interface GroupFeedOptions {
+  decode: (group: number, bytes: Uint8Array) => DecodedGroup;
+  /** Reads a group from the journal on disk. */
+  fetch: (group: number) => Promise<Uint8Array | undefined>;
+}
+
+/**
+ * What the readers of the journal take from: groups come by push while the readers keep up, and are fetched
+ * from disk where they do not, so a reader may be as far behind as it likes at no cost in memory.
+ */
+export class GroupFeed {
+  readonly #options: GroupFeedOptions;
+  readonly #cache = new Map<number, DecodedGroup>();
+  #head = 0;
+  #waiting: (() => void)[] = [];
+  #closed = false;
+
+  constructor(options: GroupFeedOptions) {
+    this.#options = options;
+  }
+
+  get head(): number {
+    return this.#head;
+  }
+
+  /** A group is synced; its bytes come along while the readers keep up. */
+  push(group: number, bytes?: Uint8Array): void {
+    if (bytes) this.#keep(this.#options.decode(group, bytes));
+    if (group <= this.#head) return;
+    this.#head = group;
+    this.#wake();
+  }
+
+  has(group: number): boolean {
+    return group <= this.#head;
+  }
+
+  /** The group, once there is one; `undefined` when the feed is closed. */
+  async get(group: number): Promise<DecodedGroup | undefined> {
+    while (group > this.#head) {
+      if (this.#closed) return undefined;
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+    const cached = this.#cache.get(group);
+    if (cached) return cached;
+    const bytes = await this.#options.fetch(group);
+    if (!bytes) {
+      if (this.#closed) return undefined;
+      throw new Error(`the journal has no group ${group}, though a reader still needs it`);
+    }
+    const decoded = this.#options.decode(group, bytes);
+    this.#keep(decoded);
+    return decoded;
+  }
+
+  /** Readers get what is there and then the end. */
+  close(): void {
+    this.#closed = true;
+    this.#wake();
+  }
+
+  #keep(decoded: DecodedGroup): void {
+    this.#cache.set(decoded.group, decoded);
+    if (this.#cache.size <= CACHE_GROUPS_MAX) return;
+    const oldest = this.#cache.keys().next().value;
+    if (oldest !== undefined) this.#cache.delete(oldest);
+  }
+
+  #wake(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const resolve of waiting) resolve();
+  }
+}

@@ -1,0 +1,97 @@
+/** The journal's first reader: brings every reading into the telemetry store, and what cannot be one into the dead letters. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Log, Reading } from '@haechi/core';
+import type { TelemetryStore } from '@haechi/storage';
+import type { DeadLetterLog, OriginatedDeadLetter } from './dead-letters.ts';
+import type { DecodedGroup } from './decode/decode-group.ts';
+import type { GroupFeed } from './group-feed.ts';
+
+/** A batch is written at the first of these. Chunks of 2,000 rows are what DuckDB takes best (docs/decisions/0003). */
+const BATCH_ROWS = 8192;
+const BATCH_GROUPS_MAX = 256;
+const LINGER_MS = 100;
+const RETRY_MS_MIN = 250;
+const RETRY_MS_MAX = 15_000;
+
+export interface StoreReaderOptions {
+  feed: GroupFeed;
+  store: TelemetryStore;
+  deadLetters: DeadLetterLog;
+  log: Log;
+  /** Everything up to this group is stored. */
+  onStored: (group: number, readings: number, deadLetters: number) => void;
+  /** The store fails, in words; `null` once it works again. */
+  onTrouble: (trouble: string | null) => void;
+}
+
+export class StoreReader {
+  readonly #options: StoreReaderOptions;
+  readonly #stop = new AbortController();
+
+  constructor(options: StoreReaderOptions) {
+    this.#options = options;
+  }
+
+  /** Reads on from `after` until the feed is closed and empty. */
+  async run(after: number): Promise<void> {
+    let next = after + 1;
+    for (;;) {
+      const groups = await this.#gather(next);
+      if (groups.length === 0) return;
+      const readings = groups.flatMap(({ records }) => records.flatMap((record) => record.readings));
+      const letters = groups.flatMap(lettersOf);
+      next += groups.length;
+      if (!(await this.#writeUntilDone(readings, letters, next - 1))) return;
+      this.#options.onStored(next - 1, readings.length, letters.length);
+    }
+  }
+
+  /** Gives up waiting for a store that is down; the journal keeps what is not stored. */
+  stop(): void {
+    this.#stop.abort();
+  }
+
+  async #gather(first: number): Promise<DecodedGroup[]> {
+    const { feed } = this.#options;
+    const groups: DecodedGroup[] = [];
+    let rows = 0;
+    let lingered = false;
+    while (rows < BATCH_ROWS && groups.length < BATCH_GROUPS_MAX) {
+      const number = first + groups.length;
+      if (groups.length > 0 && !feed.has(number)) {
+        if (lingered) break;
+        lingered = true;
+        await sleep(LINGER_MS);
+        continue;
+      }
+      const group = await feed.get(number);
+      if (!group) break;
+      groups.push(group);
+      for (const record of group.records) rows += record.readings.length;
+    }
+    return groups;
+  }
+
+  async #writeUntilDone(readings: Reading[], letters: OriginatedDeadLetter[], group: number): Promise<boolean> {
+    const { store, deadLetters, log, onTrouble } = this.#options;
+    for (let retryMs = RETRY_MS_MIN; ; retryMs = Math.min(retryMs * 2, RETRY_MS_MAX)) {
+      try {
+        await deadLetters.add(letters);
+        await store.append(readings, group);
+        if (retryMs > RETRY_MS_MIN) onTrouble(null);
+        return true;
+      } catch (error) {
+        log.error({ err: error, group, retryMs }, 'store: write failed, the journal keeps it');
+        onTrouble(`the telemetry store refuses writes: ${(error as Error).message}`);
+        if (this.#stop.signal.aborted) return false;
+        await sleep(retryMs, undefined, { signal: this.#stop.signal }).catch(() => undefined); // an abort tries once more
+      }
+    }
+  }
+}
+
+function lettersOf({ group, records }: DecodedGroup): OriginatedDeadLetter[] {
+  return records.flatMap((record, index) =>
+    record.deadLetters.map((letter, part) => ({ ...letter, origin: `${group}:${index}:${part}` })),
+  );
+}

@@ -1,0 +1,42 @@
+/** Where the rules' reader stands: twins, rule states and its journal cursor, written together. */
+import type { StateDb } from '@haechi/storage';
+import type { DeviceState } from './engine.ts';
+
+const READER = 'rules';
+const ROWS = 200;
+
+export interface Checkpoint {
+  /** The last journal group that is in it. */
+  group: number;
+  /** When the platform last began to listen, by that group. */
+  startedAt: number;
+  devices: Map<string, DeviceState>;
+}
+
+export async function loadCheckpoint(db: StateDb): Promise<Checkpoint> {
+  const cursor = await db.selectFrom('cursors').selectAll().where('reader', '=', READER).executeTakeFirst();
+  const rows = await db.selectFrom('twins').selectAll().execute();
+  const devices = new Map(rows.map((row) => [row.device, JSON.parse(row.state_json) as DeviceState]));
+  return { group: cursor?.last_group ?? 0, startedAt: cursor?.started_at ?? 0, devices };
+}
+
+/** `devices` holds those that changed since the checkpoint before. */
+export async function saveCheckpoint(db: StateDb, { group, startedAt, devices }: Checkpoint): Promise<void> {
+  const rows = [...devices].map(([device, state]) => ({ device, state_json: JSON.stringify(state) }));
+  await db.transaction().execute(async (tx) => {
+    for (let start = 0; start < rows.length; start += ROWS) {
+      await tx
+        .insertInto('twins')
+        .values(rows.slice(start, start + ROWS))
+        .onConflict((conflict) =>
+          conflict.column('device').doUpdateSet((eb) => ({ state_json: eb.ref('excluded.state_json') })),
+        )
+        .execute();
+    }
+    await tx
+      .insertInto('cursors')
+      .values({ reader: READER, last_group: group, started_at: startedAt })
+      .onConflict((conflict) => conflict.column('reader').doUpdateSet({ last_group: group, started_at: startedAt }))
+      .execute();
+  });
+}

@@ -1,0 +1,286 @@
+/**
+ * The rules' shell: keeps a twin and the rule states of every device, and feeds the pure step with readings and timers.
+ *
+ * Time is the journal's: before a record is looked at, every timer due by its arrival has fired, so the same
+ * records give the same transitions however they are batched and wherever a restart falls.
+ */
+import type { Device, Log, Reading, Stage, Transition, Value } from '@haechi/core';
+import TinyQueue from 'tinyqueue';
+import { applyReading, newTwin, type TwinState } from '../twin/twin.ts';
+import { type CompiledRule, type RuleContext, shownValue } from './compile.ts';
+import { clearState, freeze, isIdle, nextDue, type RuleState, step } from './step.ts';
+
+/** A value stands for this many of its device's reporting intervals; then it is stale and no timer rests on it. */
+export const STALE_INTERVALS = 2;
+/** A reading older than this when it arrives is history: it never raises a live alert. */
+const LIVE_AGE_MAX_MS = 10 * 60_000;
+
+export interface EngineRecord {
+  receivedAt: number;
+  start: boolean;
+  readings: readonly Reading[];
+  status?: { device: string; online: boolean };
+}
+
+export interface RuleTransition {
+  rule: string;
+  domain: string;
+  device: string;
+  district: string;
+  transition: Transition;
+  /** The stage it stands at now; for `cleared` the one it stood at last. */
+  stage: Stage;
+  at: number;
+  raisedAt: number;
+  field: string | null;
+  value: Value | null;
+  limit: number | null;
+}
+
+/** What survives a restart of one device. */
+export interface DeviceState {
+  twin: TwinState;
+  rules: Record<string, RuleState>;
+}
+
+interface Entry {
+  device: Device;
+  deviceVariables: Record<string, unknown>;
+  intervalMs: number;
+  rules: readonly CompiledRule[];
+  states: RuleState[];
+  /** For each rule, the due time of the timer that stands in the queue for it. */
+  armed: (number | undefined)[];
+  twin: TwinState;
+}
+
+interface Timer {
+  due: number;
+  entry: Entry;
+  index: number;
+}
+
+export interface EngineOptions {
+  rules: readonly CompiledRule[];
+  log: Log;
+  onTransition: (transition: RuleTransition) => void;
+}
+
+export class RuleEngine {
+  readonly #options: EngineOptions;
+  readonly #entries = new Map<string, Entry>();
+  readonly #timers = new TinyQueue<Timer>([], byDue);
+  /** Rule and device pairs whose conditions failed, each told once. Bounded by rules × devices. */
+  readonly #failed = new Set<string>();
+  #startedAt = 0;
+  #changed = new Set<string>();
+
+  constructor(options: EngineOptions) {
+    this.#options = options;
+  }
+
+  /** Adds a device, or takes its new registry entry; what is known of it stays. */
+  setDevice(device: Device, restored?: DeviceState): void {
+    const rules = this.#options.rules.filter((rule) => rule.domain === device.domain && rule.kinds.has(device.kind));
+    const known = this.#entries.get(device.id);
+    const before = restored ?? (known && this.#stateOf(known));
+    const entry: Entry = {
+      device,
+      deviceVariables: { ...device.attributes, id: device.id, kind: device.kind, district: device.district },
+      intervalMs: device.intervalS * 1000,
+      rules,
+      states: rules.map((rule) => fitting(rule, before?.rules[rule.id])),
+      armed: [],
+      twin: before?.twin ?? newTwin(),
+    };
+    this.#entries.set(device.id, entry);
+    for (const index of rules.keys()) this.#schedule(entry, index);
+  }
+
+  /** When the platform last began to listen, on the journal's clock. */
+  get startedAt(): number {
+    return this.#startedAt;
+  }
+
+  restoreStart(startedAt: number): void {
+    this.#startedAt = startedAt;
+  }
+
+  twin(device: string): TwinState | undefined {
+    return this.#entries.get(device)?.twin;
+  }
+
+  twins(): Map<string, TwinState> {
+    return new Map([...this.#entries].map(([id, entry]) => [id, entry.twin]));
+  }
+
+  state(device: string): DeviceState | undefined {
+    const entry = this.#entries.get(device);
+    return entry && this.#stateOf(entry);
+  }
+
+  /** Devices whose twin or rule states changed since the last call. */
+  takeChanged(): Set<string> {
+    const changed = this.#changed;
+    this.#changed = new Set();
+    return changed;
+  }
+
+  process(record: EngineRecord): void {
+    this.advance(record.receivedAt);
+    if (record.start) {
+      this.#startedAt = record.receivedAt;
+      return;
+    }
+    if (record.status) this.#status(record.status);
+    for (const reading of record.readings) this.#reading(reading);
+  }
+
+  /** Fires every timer due by `now`, on the journal's clock. */
+  advance(now: number): void {
+    for (let timer = this.#timers.peek(); timer && timer.due <= now; timer = this.#timers.peek()) {
+      this.#timers.pop();
+      const { entry, index } = timer;
+      if (entry.armed[index] !== timer.due || this.#entries.get(entry.device.id) !== entry) continue;
+      entry.armed[index] = undefined;
+      const due = this.#dueOf(entry, index);
+      if (due === undefined) continue;
+      if (due <= now) this.#look(entry, index, due);
+      this.#schedule(entry, index);
+    }
+  }
+
+  #status({ device, online }: { device: string; online: boolean }): void {
+    const entry = this.#entries.get(device);
+    if (!entry || entry.twin.online === online) return;
+    entry.twin.online = online;
+    this.#changed.add(device);
+  }
+
+  #reading(reading: Reading): void {
+    const entry = this.#entries.get(reading.device);
+    if (!entry) return;
+    const gapMs = entry.twin.ts === 0 ? 0 : reading.ts - entry.twin.ts - entry.intervalMs * STALE_INTERVALS;
+    if (applyReading(entry.twin, reading) !== 'current') return;
+    this.#changed.add(reading.device);
+    const live = reading.receivedAt - reading.ts <= Math.max(LIVE_AGE_MAX_MS, entry.intervalMs * STALE_INTERVALS);
+    entry.rules.forEach((rule, index) => {
+      const concerned = rule.absence || rule.inputs.some((field) => field in reading.values);
+      if (!concerned || !live) return;
+      const state = entry.states[index] as RuleState;
+      if (gapMs > 0 && !rule.absence) entry.states[index] = freeze(state, gapMs);
+      this.#look(entry, index, reading.receivedAt);
+      this.#schedule(entry, index);
+    });
+  }
+
+  /** Steps a rule at `arrival` on the journal's clock, with the values that stand then. */
+  #look(entry: Entry, index: number, arrival: number): void {
+    const rule = entry.rules[index] as CompiledRule;
+    if (!rule.inputs.every((field) => field in entry.twin.values)) return;
+    const before = entry.states[index] as RuleState;
+    const heardAt = this.#heardAt(entry);
+    const context: RuleContext = {
+      variables: { ...entry.twin.values, device: entry.deviceVariables },
+      silenceMs: Math.max(0, arrival - heardAt),
+      intervalMs: entry.intervalMs,
+    };
+    const at = rule.absence ? arrival : entry.twin.ts + (arrival - entry.twin.receivedAt);
+    try {
+      const { state, transition } = step(rule, before, context, at);
+      entry.states[index] = state;
+      if (transition) this.#tell(entry, rule, before, state, transition, context, at);
+      if (transition || !isIdle(state) || !isIdle(before)) this.#changed.add(entry.device.id);
+    } catch (error) {
+      this.#failedOnce(rule, entry, error);
+    }
+  }
+
+  #tell(
+    entry: Entry,
+    rule: CompiledRule,
+    before: RuleState,
+    state: RuleState,
+    transition: Transition,
+    context: RuleContext,
+    at: number,
+  ): void {
+    const rung = rule.rungs[(state.rank || before.rank) - 1];
+    if (!rung) return;
+    const { id: device, district } = entry.device;
+    this.#options.onTransition({
+      rule: rule.id,
+      domain: rule.domain,
+      device,
+      district,
+      transition,
+      stage: rung.stage,
+      at,
+      raisedAt: state.raisedAt || before.raisedAt,
+      field: rule.field,
+      value: shownValue(rule, context),
+      limit: rung.limit(context),
+    });
+  }
+
+  /** When, on the journal's clock, this rule must be looked at again though nothing arrives. */
+  #dueOf(entry: Entry, index: number): number | undefined {
+    const rule = entry.rules[index] as CompiledRule;
+    const state = entry.states[index] as RuleState;
+    if (entry.twin.ts === 0) return undefined;
+    if (rule.absence) {
+      if (state.rank > 0) return undefined;
+      return nextDue(rule, state) ?? this.#heardAt(entry) + rule.absentIntervals * entry.intervalMs;
+    }
+    const eventDue = nextDue(rule, state);
+    if (eventDue === undefined) return undefined;
+    const due = entry.twin.receivedAt + (eventDue - entry.twin.ts);
+    return due <= entry.twin.receivedAt + entry.intervalMs * STALE_INTERVALS ? due : undefined;
+  }
+
+  #schedule(entry: Entry, index: number): void {
+    const due = this.#dueOf(entry, index);
+    if (due === undefined) return;
+    // A timer that fires no later is there already; when it does, the rule is looked at and scheduled again.
+    const armed = entry.armed[index];
+    if (armed !== undefined && armed <= due) return;
+    entry.armed[index] = due;
+    this.#timers.push({ due, entry, index });
+  }
+
+  /** A start counts as having been heard: while the platform was away nobody could have been. */
+  #heardAt(entry: Entry): number {
+    return Math.max(entry.twin.receivedAt, this.#startedAt);
+  }
+
+  #stateOf(entry: Entry): DeviceState {
+    const rules = entry.rules.flatMap((rule, index) => {
+      const state = entry.states[index] as RuleState;
+      return isIdle(state) ? [] : [[rule.id, state] as const];
+    });
+    return { twin: entry.twin, rules: Object.fromEntries(rules) };
+  }
+
+  #failedOnce(rule: CompiledRule, entry: Entry, error: unknown): void {
+    const key = `${rule.domain}/${rule.id}/${entry.device.id}`;
+    if (this.#failed.has(key)) return;
+    this.#failed.add(key);
+    this.#options.log.warn(
+      { err: error, rule: rule.id, device: entry.device.id },
+      'rules: cannot be judged on this device',
+    );
+  }
+}
+
+/** A kept state where it still fits the rule, which may have changed since. */
+function fitting(rule: CompiledRule, state: RuleState | undefined): RuleState {
+  if (!state || state.pending.length !== rule.rungs.length || state.rank > rule.rungs.length) return clearState(rule);
+  return state;
+}
+
+/** By time; then by device and rule, so that timers due together fire in the same order every time. */
+function byDue(a: Timer, b: Timer): number {
+  if (a.due !== b.due) return a.due - b.due;
+  if (a.entry.device.id !== b.entry.device.id) return a.entry.device.id < b.entry.device.id ? -1 : 1;
+  return a.index - b.index;
+}

@@ -1,0 +1,85 @@
+/**
+ * One step of one rule on one device: pure. A timer is the same step at a later moment with the values that stand.
+ */
+import type { Transition } from '@haechi/core';
+import type { CompiledRule, RuleContext } from './compile.ts';
+
+export interface RuleState {
+  /** The rung it stands on, from 1; 0 when clear. */
+  rank: number;
+  /** When the standing alert was raised; 0 when clear. */
+  raisedAt: number;
+  /** For each rung above: since when it has held; 0 where it does not. */
+  pending: number[];
+  /** For each rung up to the present one: since when it has been released; 0 where it is not. */
+  releasing: number[];
+}
+
+export interface StepResult {
+  state: RuleState;
+  transition: Transition | null;
+}
+
+export function clearState(rule: CompiledRule): RuleState {
+  const zeros = rule.rungs.map(() => 0);
+  return { rank: 0, raisedAt: 0, pending: zeros, releasing: zeros };
+}
+
+/** `at` is event time, epoch milliseconds, and never less than at the step before. */
+export function step(rule: CompiledRule, before: RuleState, context: RuleContext, at: number): StepResult {
+  const pending = rule.rungs.map((rung, i) => since(i >= before.rank && rung.holds(context), before.pending[i], at));
+  const risen = pending.findLastIndex((from) => from > 0 && at - from >= rule.forMs) + 1;
+  if (risen > before.rank) {
+    const raisedAt = before.rank === 0 ? at : before.raisedAt;
+    const state = {
+      rank: risen,
+      raisedAt,
+      pending: pending.map((from, i) => (i < risen ? 0 : from)),
+      releasing: pending.map(() => 0),
+    };
+    return { state, transition: before.rank === 0 ? 'raised' : 'escalated' };
+  }
+
+  const releasing = rule.rungs.map((rung, i) =>
+    since(i < before.rank && rung.released(context), before.releasing[i], at),
+  );
+  let rank = before.rank;
+  while (rank > 0 && isOver(releasing[rank - 1], at, rule.clearForMs)) rank--;
+  const state = {
+    rank,
+    raisedAt: rank === 0 ? 0 : before.raisedAt,
+    pending,
+    releasing: releasing.map((from, i) => (i < rank ? from : 0)),
+  };
+  if (rank === before.rank) return { state, transition: null };
+  return { state, transition: rank === 0 ? 'cleared' : 'de-escalated' };
+}
+
+/** Event time at which a step would change something though no reading comes; `undefined` where nothing is under way. */
+export function nextDue(rule: CompiledRule, state: RuleState): number | undefined {
+  const dues = [
+    ...state.pending.flatMap((from) => (from > 0 ? [from + rule.forMs] : [])),
+    ...state.releasing.flatMap((from) => (from > 0 ? [from + rule.clearForMs] : [])),
+  ];
+  return dues.length > 0 ? Math.min(...dues) : undefined;
+}
+
+/** A gap in the readings does not count towards a duration: what is under way moves on by its length. */
+export function freeze(state: RuleState, gapMs: number): RuleState {
+  const shift = (from: number) => (from > 0 ? from + gapMs : 0);
+  return { ...state, pending: state.pending.map(shift), releasing: state.releasing.map(shift) };
+}
+
+/** Whether a state is worth keeping. */
+export function isIdle(state: RuleState): boolean {
+  return state.rank === 0 && state.pending.every((from) => from === 0);
+}
+
+function since(holds: boolean, before: number | undefined, at: number): number {
+  if (!holds) return 0;
+  return before && before > 0 ? before : at;
+}
+
+function isOver(from: number | undefined, at: number, durationMs: number): boolean {
+  return from !== undefined && from > 0 && at - from >= durationMs;
+}
