@@ -49,12 +49,26 @@ export interface FieldInfo {
 
 export const SYMBOLS = ['dot', 'square', 'bar', 'gate', 'arrow'] as const;
 
+/** A field holds one of these values, or a number above this one. */
+export interface ActiveWhen<Field extends string = string> {
+  field: Field;
+  is?: readonly (string | boolean)[];
+  above?: number;
+}
+
 /** One kind of device in a system: a light and a cabinet, a rain gauge and an underpass. */
 export interface KindDefinition<Field extends string = string> {
   /** The fields such a device reports, the one that says most first. */
   fields: readonly Field[];
-  /** How the map draws it. */
+  /**
+   * How the map draws it. An arrow is where its fields `latitude` and `longitude` say and points along `heading`;
+   * everything else is where the registry says.
+   */
   symbol: (typeof SYMBOLS)[number];
+  /** The number that fills the symbol: a lamp's brightness, a gauge's height. */
+  level?: Field;
+  /** When the symbol is at work: a lamp that burns, a gate that is shut, a vehicle that moves. */
+  active?: ActiveWhen<Field>;
   /** How often it reports where the registry does not say, in seconds. */
   intervalS: number;
   /** What the registry must know of such a device (rated power, stage limits). */
@@ -81,8 +95,8 @@ interface DomainDefinition<Shape extends z.ZodRawShape> {
 
 export function defineDomain<Shape extends z.ZodRawShape>(definition: DomainDefinition<Shape>): DomainModel {
   if (!NAME_PATTERN.test(definition.id)) throw new HaechiError('DOMAIN_INVALID', `domain id ${definition.id}`);
-  for (const [kind, { fields }] of Object.entries(definition.kinds)) {
-    for (const field of fields) {
+  for (const [kind, { fields, level, active }] of Object.entries(definition.kinds)) {
+    for (const field of [...fields, ...(level ? [level] : []), ...(active ? [active.field] : [])]) {
       if (!(field in definition.telemetry)) {
         throw new HaechiError('DOMAIN_INVALID', `${definition.id}: kind ${kind} names an unknown field ${field}`);
       }

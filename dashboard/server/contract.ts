@@ -53,7 +53,22 @@ export const domainResource = z.object({
   icon: z.string(),
   order: z.number(),
   kinds: z.array(
-    z.object({ id: z.string(), symbol: z.enum(SYMBOLS), intervalS: z.number(), fields: z.array(z.string()) }),
+    z.object({
+      id: z.string(),
+      symbol: z.enum(SYMBOLS),
+      intervalS: z.number(),
+      fields: z.array(z.string()),
+      /** The number that fills the symbol. */
+      level: z.string().nullable(),
+      /** When the symbol is at work: the field holds one of `is`, or is above `above`. */
+      active: z
+        .object({
+          field: z.string(),
+          is: z.array(z.union([z.string(), z.boolean()])).nullable(),
+          above: z.number().nullable(),
+        })
+        .nullable(),
+    }),
   ),
   fields: z.array(fieldResource),
   locales: z.object(
@@ -64,6 +79,17 @@ export type DomainResource = z.output<typeof domainResource>;
 export const domainList = z.object({ items: z.array(domainResource) });
 
 // ── devices ─────────────────────────────────────────────────────────────────
+
+/** A line on a chart, a mark on a gauge: what a rule holds this device's field against. */
+export const limitResource = z.object({
+  field: z.string(),
+  rule: z.string(),
+  stage,
+  value: z.number(),
+  /** `rising`: at or above it is the stage's; `falling`: at or below; `none` where the rule's condition says more. */
+  direction: z.enum(['rising', 'falling', 'none']),
+});
+export type LimitResource = z.output<typeof limitResource>;
 
 export const deviceResource = z.object({
   id: z.string(),
@@ -76,6 +102,8 @@ export const deviceResource = z.object({
   intervalS: z.number(),
   parent: z.string().nullable(),
   attributes: z.record(z.string(), z.unknown()),
+  /** Fixed limits of the rules that watch it, lowest stage first. */
+  limits: z.array(limitResource),
 });
 export type DeviceResource = z.output<typeof deviceResource>;
 

@@ -8,6 +8,7 @@ export type {
   DeviceResource,
   DomainResource,
   HistoryResource,
+  LimitResource,
   LiveState,
   Person,
   PlatformResource,
