@@ -18,6 +18,8 @@ export type ErrorCode =
   | 'DEVICE_INVALID'
   | 'DEVICE_UNKNOWN'
   | 'ALERT_UNKNOWN'
+  | 'CITY_INVALID'
+  | 'BUSY'
   | 'CLOSED'
   | 'USAGE';
 

@@ -8,5 +8,6 @@ export * from './metrics.ts';
 export * from './model.ts';
 export * from './reading.ts';
 export * from './settings.ts';
+export * from './simulation.ts';
 export * from './stage.ts';
 export * from './topic.ts';

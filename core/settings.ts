@@ -85,6 +85,8 @@ function isTimeZone(zone: string): boolean {
 }
 
 export interface SettingSources {
+  /** What a command puts in the place of the defaults. */
+  presets?: Record<string, unknown>;
   /** Parsed flags; undefined ones are left out. */
   flags?: Record<string, unknown>;
   env?: NodeJS.ProcessEnv;
@@ -93,7 +95,12 @@ export interface SettingSources {
 }
 
 /** @throws HaechiError SETTING_INVALID, one line that names the setting and where it came from. */
-export function loadSettings({ flags = {}, env = process.env, folder = process.cwd() }: SettingSources = {}): Settings {
+export function loadSettings({
+  presets = {},
+  flags = {},
+  env = process.env,
+  folder = process.cwd(),
+}: SettingSources = {}): Settings {
   const given: Record<string, unknown> = {};
   const origin: Record<string, string> = {};
   const take = (name: string, value: unknown, from: string) => {
@@ -101,6 +108,7 @@ export function loadSettings({ flags = {}, env = process.env, folder = process.c
     given[name] = value;
     origin[name] = from;
   };
+  for (const [name, value] of Object.entries(presets)) take(name, value, name);
   for (const [name, value] of Object.entries(readSettingsFile(resolve(folder, 'haechi.yaml')))) {
     take(name, value, `haechi.yaml: ${name}`);
   }

@@ -33,18 +33,34 @@ export class GroupFeed {
     if (bytes) this.#keep(this.#options.decode(group, bytes));
     if (group <= this.#head) return;
     this.#head = group;
-    this.#wake();
+    this.nudge();
   }
 
   has(group: number): boolean {
     return group <= this.#head;
   }
 
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Until a group is pushed, the feed is closed, or somebody nudges. */
+  wait(): Promise<void> {
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  /** Wakes the readers that wait, to look at something else than groups. */
+  nudge(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const resolve of waiting) resolve();
+  }
+
   /** The group, once there is one; `undefined` when the feed is closed. */
   async get(group: number): Promise<DecodedGroup | undefined> {
     while (group > this.#head) {
       if (this.#closed) return undefined;
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+      await this.wait();
     }
     const cached = this.#cache.get(group);
     if (cached) return cached;
@@ -61,7 +77,7 @@ export class GroupFeed {
   /** Readers get what is there and then the end. */
   close(): void {
     this.#closed = true;
-    this.#wake();
+    this.nudge();
   }
 
   #keep(decoded: DecodedGroup): void {
@@ -69,11 +85,5 @@ export class GroupFeed {
     if (this.#cache.size <= CACHE_GROUPS_MAX) return;
     const oldest = this.#cache.keys().next().value;
     if (oldest !== undefined) this.#cache.delete(oldest);
-  }
-
-  #wake(): void {
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const resolve of waiting) resolve();
   }
 }

@@ -27,6 +27,13 @@ export const credentials = z.strictObject({
 export const person = z.object({ username: z.string(), displayName: z.string(), role: z.enum(['operator', 'admin']) });
 export type Person = z.output<typeof person>;
 
+export const newPerson = z.strictObject({
+  username: z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'lower-case letters, digits, . _ and -, at most 64'),
+  displayName: z.string().min(1).max(120),
+  role: z.enum(['operator', 'admin']),
+});
+export const newPersonResult = z.object({ username: z.string(), password: z.string() });
+
 // ── the city and its systems ────────────────────────────────────────────────
 
 export const cityResource = citySchema.extend({
@@ -133,7 +140,11 @@ export const deviceQuery = z.object({
 /** Every device at once, without live values, for the map. Bounded by the registry's own bound. */
 export const deviceMap = z.object({ items: z.array(deviceResource) });
 
-export const provisionRequest = z.strictObject({ devices: z.array(z.unknown()).min(1).max(20_000) });
+export const provisionRequest = z.strictObject({
+  devices: z.array(z.unknown()).min(1).max(20_000),
+  /** What to do with an id that is registered already: refuse the whole request, or give it a new secret. */
+  existing: z.enum(['refuse', 'renew']).default('refuse'),
+});
 /** The secrets are shown here once and kept only as a keyed hash. */
 export const provisionResult = z.object({ items: z.array(z.object({ id: z.string(), secret: z.string() })) });
 

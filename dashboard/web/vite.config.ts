@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
+import { domainIcons } from './domain-icons.ts';
 
 /** Where `vite dev` finds the platform; the built app is served by the platform itself. */
 const platform = process.env['HAECHI_DEV_SERVER'] ?? 'http://127.0.0.1:8080';
@@ -8,7 +9,7 @@ const platform = process.env['HAECHI_DEV_SERVER'] ?? 'http://127.0.0.1:8080';
 export default defineConfig({
   root: fileURLToPath(new URL('.', import.meta.url)),
   base: '/',
-  plugins: [react()],
+  plugins: [react(), domainIcons(fileURLToPath(new URL('../../domains', import.meta.url)))],
   // Two copies of React or Mantine would each hold a context of their own.
   resolve: { dedupe: ['react', 'react-dom', '@mantine/core', '@mantine/hooks'] },
   build: {

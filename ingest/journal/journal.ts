@@ -40,9 +40,12 @@ export class Journal {
   readonly #sizes = new Map<number, number>();
   readonly #cursors = new Map<string, number>();
   #oldest = 1;
+  /** Every group before this one is gone from disk. */
+  #clearedTo = 0;
   #head = 0;
   #size = 0;
   #pendingSize = 0;
+  #acceptedCount = 0;
   /** When the oldest record that is not synced yet came. */
   #oldestPending: number | undefined;
   #pending: PendingGroup[] = [];
@@ -110,6 +113,11 @@ export class Journal {
 
   get size(): number {
     return this.#size;
+  }
+
+  /** Messages acknowledged since it was opened. */
+  get acceptedCount(): number {
+    return this.#acceptedCount;
   }
 
   /** Whether it takes messages now: neither full nor failed nor closed. */
@@ -202,6 +210,7 @@ export class Journal {
     this.#head = number;
     this.#sizes.set(number, bytes.length);
     this.#size += bytes.length;
+    this.#acceptedCount += group.waiting.length;
     this.#options.metrics.accepted.inc(group.waiting.length);
     this.#tell();
     for (const appended of group.waiting) appended();
@@ -231,10 +240,11 @@ export class Journal {
       this.#size -= this.#sizes.get(cleared) ?? 0;
       this.#sizes.delete(cleared);
     }
-    const from = this.#oldest;
     this.#oldest = keepFrom;
     this.#tell();
-    await this.#db.clear({ gte: keyOf(from), lt: keyOf(keepFrom) });
+    // From where the last success ended: a range left behind a failure would look like a hole at the next start.
+    await this.#db.clear({ gte: keyOf(this.#clearedTo), lt: keyOf(keepFrom) });
+    this.#clearedTo = Math.max(this.#clearedTo, keepFrom);
   }
 
   /** Syncs what was appended, then closes. */

@@ -30,19 +30,6 @@ export class AlertBook {
     this.#db = db;
   }
 
-  /** Writes transitions in order, in one transaction; gives the alerts they changed, as they stand now. */
-  async record(transitions: readonly RuleTransition[]): Promise<Alert[]> {
-    if (transitions.length === 0) return [];
-    return await this.#db.transaction().execute(async (tx) => {
-      const changed = new Map<string, Alert>();
-      for (const transition of transitions) {
-        const alert = await recordOne(tx, transition);
-        if (alert) changed.set(alert.id, alert);
-      }
-      return [...changed.values()];
-    });
-  }
-
   /**
    * @returns the alert as it stands; acknowledging twice changes nothing.
    * @throws HaechiError ALERT_UNKNOWN
@@ -106,6 +93,19 @@ export class AlertBook {
     }
     return (await select.limit(query.limit).execute()).map(toAlert);
   }
+}
+
+/** Writes transitions in order; gives the alerts they changed, as they stand now. */
+export async function recordTransitions(
+  tx: Transaction<StateTables>,
+  transitions: readonly RuleTransition[],
+): Promise<Alert[]> {
+  const changed = new Map<string, Alert>();
+  for (const transition of transitions) {
+    const alert = await recordOne(tx, transition);
+    if (alert) changed.set(alert.id, alert);
+  }
+  return [...changed.values()];
 }
 
 async function recordOne(tx: Transaction<StateTables>, transition: RuleTransition): Promise<Alert | undefined> {

@@ -13,9 +13,15 @@ export interface PersonRecord {
 }
 
 /** A watch is twelve hours long; nobody should be thrown out in the middle of one. */
-export const SESSION_MS = 14 * 3_600_000;
+const SESSION_MS = 14 * 3_600_000;
 /** What a check costs when there is no such person: a hash of nothing, so that time tells nothing. */
 let decoy: Promise<string> | undefined;
+
+export interface NewSession {
+  token: string;
+  lifeMs: number;
+  person: PersonRecord;
+}
 
 export interface PeopleOptions {
   db: StateDb;
@@ -68,7 +74,7 @@ export class People {
   }
 
   /** A new session's token, or `undefined` where name and password do not belong together. */
-  async signIn(username: string, password: string): Promise<{ token: string; person: PersonRecord } | undefined> {
+  async signIn(username: string, password: string): Promise<NewSession | undefined> {
     const row = await this.#db.selectFrom('people').selectAll().where('username', '=', username).executeTakeFirst();
     decoy ??= hashPassword('nobody');
     const matches = await passwordMatches(password, row?.password_hash ?? (await decoy));
@@ -80,7 +86,7 @@ export class People {
       .insertInto('sessions')
       .values({ token_hash: hashToken(token), username, created_at: now, expires_at: now + SESSION_MS })
       .execute();
-    return { token, person: { username, displayName: row.display_name, role: row.role } };
+    return { token, lifeMs: SESSION_MS, person: { username, displayName: row.display_name, role: row.role } };
   }
 
   async personOf(token: string): Promise<PersonRecord | undefined> {

@@ -65,33 +65,23 @@ export class Registry {
   }
 
   /**
-   * Adds devices and makes each its secret. All or none.
+   * Adds devices and makes each its secret. All or none. With `renew` an id that is registered already gets this entry
+   * and a new secret, and its old one is void at once; else it is refused.
    * @returns each device's secret, which is kept nowhere.
    * @throws HaechiError DEVICE_INVALID naming the entry, the field and the reason.
    */
-  async provision(candidates: readonly unknown[]): Promise<Map<string, string>> {
+  async provision(candidates: readonly unknown[], { renew = false } = {}): Promise<Map<string, string>> {
     const devices = candidates.map((candidate, index) => this.check(candidate, `device ${index + 1}`));
     const ids = new Set<string>();
+    let added = 0;
     for (const { id } of devices) {
-      if (ids.has(id) || this.#entries.has(id)) throw new HaechiError('DEVICE_INVALID', `device ${id} exists already`);
+      if (ids.has(id)) throw new HaechiError('DEVICE_INVALID', `device ${id} is there twice`);
+      if (this.#entries.has(id) && !renew) throw new HaechiError('DEVICE_INVALID', `device ${id} exists already`);
+      if (!this.#entries.has(id)) added++;
       ids.add(id);
     }
-    if (this.size + devices.length > DEVICES_MAX) {
-      throw new HaechiError('DEVICE_INVALID', `more than ${DEVICES_MAX} devices`);
-    }
+    if (this.size + added > DEVICES_MAX) throw new HaechiError('DEVICE_INVALID', `more than ${DEVICES_MAX} devices`);
     const secrets = new Map(devices.map(({ id }) => [id, makeSecret()]));
-    await this.#write(devices, secrets);
-    return secrets;
-  }
-
-  /** Gives existing devices new secrets; the old ones are void at once. */
-  async renewSecrets(ids: readonly string[]): Promise<Map<string, string>> {
-    const devices = ids.map((id) => {
-      const device = this.get(id);
-      if (!device) throw new HaechiError('DEVICE_UNKNOWN', `no device ${id}`);
-      return device;
-    });
-    const secrets = new Map(ids.map((id) => [id, makeSecret()]));
     await this.#write(devices, secrets);
     return secrets;
   }
@@ -125,7 +115,18 @@ export class Registry {
           .insertInto('devices')
           .values(rows.slice(start, start + INSERT_ROWS))
           .onConflict((conflict) =>
-            conflict.column('id').doUpdateSet((eb) => ({ secret_hash: eb.ref('excluded.secret_hash') })),
+            conflict.column('id').doUpdateSet((eb) => ({
+              domain: eb.ref('excluded.domain'),
+              kind: eb.ref('excluded.kind'),
+              district: eb.ref('excluded.district'),
+              name: eb.ref('excluded.name'),
+              latitude: eb.ref('excluded.latitude'),
+              longitude: eb.ref('excluded.longitude'),
+              interval_s: eb.ref('excluded.interval_s'),
+              parent: eb.ref('excluded.parent'),
+              attributes_json: eb.ref('excluded.attributes_json'),
+              secret_hash: eb.ref('excluded.secret_hash'),
+            })),
           )
           .execute();
       }

@@ -1,6 +1,11 @@
-/** Where the rules' reader stands: twins, rule states and its journal cursor, written together. */
+/**
+ * Where the rules' reader stands: twins, rule states, the alerts they led to and its journal cursor. All of it is written
+ * in one transaction, so a crash finds either the state before a transition or the alert with the state that follows it.
+ */
+import type { Alert } from '@haechi/core';
 import type { StateDb } from '@haechi/storage';
-import type { DeviceState } from './engine.ts';
+import { recordTransitions } from '../alerts/alert-book.ts';
+import type { DeviceState, RuleTransition } from './engine.ts';
 
 const READER = 'rules';
 const ROWS = 200;
@@ -20,10 +25,17 @@ export async function loadCheckpoint(db: StateDb): Promise<Checkpoint> {
   return { group: cursor?.last_group ?? 0, startedAt: cursor?.started_at ?? 0, devices };
 }
 
-/** `devices` holds those that changed since the checkpoint before. */
-export async function saveCheckpoint(db: StateDb, { group, startedAt, devices }: Checkpoint): Promise<void> {
+/**
+ * `devices` holds those that changed since the checkpoint before.
+ * @returns the alerts that `transitions` changed, as they stand now.
+ */
+export async function saveCheckpoint(
+  db: StateDb,
+  { group, startedAt, devices }: Checkpoint,
+  transitions: readonly RuleTransition[],
+): Promise<Alert[]> {
   const rows = [...devices].map(([device, state]) => ({ device, state_json: JSON.stringify(state) }));
-  await db.transaction().execute(async (tx) => {
+  return await db.transaction().execute(async (tx) => {
     for (let start = 0; start < rows.length; start += ROWS) {
       await tx
         .insertInto('twins')
@@ -38,5 +50,6 @@ export async function saveCheckpoint(db: StateDb, { group, startedAt, devices }:
       .values({ reader: READER, last_group: group, started_at: startedAt })
       .onConflict((conflict) => conflict.column('reader').doUpdateSet({ last_group: group, started_at: startedAt }))
       .execute();
+    return await recordTransitions(tx, transitions);
   });
 }

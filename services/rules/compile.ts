@@ -3,6 +3,7 @@
  * first; each says whether it holds, whether it is released, and against which limit.
  */
 import {
+  type Device,
   type DomainModel,
   type FieldInfo,
   fieldsOf,
@@ -45,7 +46,14 @@ export interface CompiledRule {
   absentIntervals: number;
   forMs: number;
   clearForMs: number;
+  /** Which side of its limits is the bad one; `none` where the condition is more than a limit. */
+  direction: 'rising' | 'falling' | 'none';
   rungs: readonly Rung[];
+}
+
+/** What conditions know as `device`. */
+export function deviceVariables(device: Device): Record<string, unknown> {
+  return { ...device.attributes, id: device.id, kind: device.kind, district: device.district };
 }
 
 const celType: Record<FieldInfo['type'], string> = { number: 'double', choice: 'string', text: 'string', flag: 'bool' };
@@ -96,6 +104,7 @@ class Compiler {
       absentIntervals: 'absent' in definition ? definition.absent.intervals : 0,
       forMs: definition.for,
       clearForMs: definition.clearFor,
+      direction: 'ladder' in definition ? definition.ladder.direction : ('none' as const),
     };
     if ('absent' in definition) return { ...base, inputs: [], rungs: [absenceRung(definition)] };
     const inputs = new Set<string>();

@@ -7,7 +7,7 @@
 import type { Device, Log, Reading, Stage, Transition, Value } from '@haechi/core';
 import TinyQueue from 'tinyqueue';
 import { applyReading, newTwin, type TwinState } from '../twin/twin.ts';
-import { type CompiledRule, type RuleContext, shownValue } from './compile.ts';
+import { type CompiledRule, deviceVariables, type RuleContext, shownValue } from './compile.ts';
 import { clearState, freeze, isIdle, nextDue, type RuleState, step } from './step.ts';
 
 /** A value stands for this many of its device's reporting intervals; then it is stale and no timer rests on it. */
@@ -64,6 +64,8 @@ export interface EngineOptions {
   rules: readonly CompiledRule[];
   log: Log;
   onTransition: (transition: RuleTransition) => void;
+  /** A reading became its device's present state: it was neither late nor a repetition. */
+  onCurrent?: (reading: Reading) => void;
 }
 
 export class RuleEngine {
@@ -86,7 +88,7 @@ export class RuleEngine {
     const before = restored ?? (known && this.#stateOf(known));
     const entry: Entry = {
       device,
-      deviceVariables: { ...device.attributes, id: device.id, kind: device.kind, district: device.district },
+      deviceVariables: deviceVariables(device),
       intervalMs: device.intervalS * 1000,
       rules,
       states: rules.map((rule) => fitting(rule, before?.rules[rule.id])),
@@ -127,11 +129,9 @@ export class RuleEngine {
   }
 
   process(record: EngineRecord): void {
+    // Before the timers: a silence that lasted only because nobody listened is no silence.
+    if (record.start) this.#startedAt = record.receivedAt;
     this.advance(record.receivedAt);
-    if (record.start) {
-      this.#startedAt = record.receivedAt;
-      return;
-    }
     if (record.status) this.#status(record.status);
     for (const reading of record.readings) this.#reading(reading);
   }
@@ -163,6 +163,7 @@ export class RuleEngine {
     const gapMs = entry.twin.ts === 0 ? 0 : reading.ts - entry.twin.ts - entry.intervalMs * STALE_INTERVALS;
     if (applyReading(entry.twin, reading) !== 'current') return;
     this.#changed.add(reading.device);
+    this.#options.onCurrent?.(reading);
     const live = reading.receivedAt - reading.ts <= Math.max(LIVE_AGE_MAX_MS, entry.intervalMs * STALE_INTERVALS);
     entry.rules.forEach((rule, index) => {
       const concerned = rule.absence || rule.inputs.some((field) => field in reading.values);

@@ -34,7 +34,9 @@ function adapt(database: DatabaseSync) {
 
   return {
     close: () => database.close(),
-    prepare(sql: string) {
+    prepare(given: string) {
+      // Two threads write: one that began by reading could not go on where the other has written since.
+      const sql = given === 'begin' ? 'begin immediate' : given;
       const known = prepared.get(sql);
       if (known) return known;
       const statement = prepare(sql);

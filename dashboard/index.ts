@@ -1,0 +1,5 @@
+export { CityStore } from './server/city-store.ts';
+export type { PlatformResource } from './server/contract.ts';
+export { LiveFeed } from './server/live-feed.ts';
+export type { DashboardOptions } from './server/options.ts';
+export { DashboardServer } from './server/server.ts';

@@ -1,0 +1,159 @@
+/**
+ * The city as it stands now, and the numbered stream of its changes. Changes are gathered for a moment and go to every
+ * screen as one delta; the last few minutes of deltas are kept, so that a screen which comes back misses nothing.
+ */
+import { randomUUID } from 'node:crypto';
+import { type Alert, alertState, type Clock } from '@haechi/core';
+import type { LiveState, WsDelta, WsServerMessage, WsSnapshot } from './contract.ts';
+
+const DELTA_MS = 200;
+const BEAT_MS = 1000;
+/** What is kept for screens that come back: the first of these bounds to be reached. */
+const KEPT_DELTAS_MAX = 1500;
+const KEPT_SIZE_MAX = 32 * 1024 * 1024;
+
+export interface LiveFeedOptions {
+  clock: Clock;
+  /** City seconds in a real second. */
+  speed: () => number;
+}
+
+export interface ResumePoint {
+  epoch: string;
+  seq: number;
+}
+
+type Listener = (text: string) => void;
+
+export class LiveFeed {
+  readonly epoch = randomUUID();
+  readonly #options: LiveFeedOptions;
+  readonly #devices = new Map<string, LiveState>();
+  readonly #alerts = new Map<string, Alert>();
+  readonly #listeners = new Set<Listener>();
+  #seq = 0;
+  #kept: { seq: number; text: string }[] = [];
+  #keptSize = 0;
+  #changedDevices = new Map<string, LiveState>();
+  #changedAlerts = new Map<string, Alert>();
+  #registryChanged = false;
+  #saidAt = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: LiveFeedOptions) {
+    this.#options = options;
+  }
+
+  start(devices: readonly LiveState[], alerts: readonly Alert[]): void {
+    for (const device of devices) this.#devices.set(device.id, device);
+    for (const alert of alerts) this.#alerts.set(alert.id, alert);
+    this.#timer = setInterval(() => this.#flush(), DELTA_MS);
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  device(id: string): LiveState {
+    return this.#devices.get(id) ?? { id, ts: null, receivedAt: null, values: {} };
+  }
+
+  /** Values that came, merged over what is known. */
+  setDevices(news: readonly LiveState[]): void {
+    for (const state of news) {
+      const known = this.#devices.get(state.id);
+      this.#devices.set(state.id, known ? { ...state, values: { ...known.values, ...state.values } } : state);
+      const changed = this.#changedDevices.get(state.id);
+      this.#changedDevices.set(
+        state.id,
+        changed ? { ...state, values: { ...changed.values, ...state.values } } : state,
+      );
+    }
+  }
+
+  /** Alerts as they stand after a change; an older word on one is dropped. */
+  setAlerts(news: readonly Alert[]): void {
+    for (const alert of news) {
+      const changed = this.#changedAlerts.get(alert.id) ?? this.#alerts.get(alert.id);
+      if (changed && changed.changeSeq >= alert.changeSeq) continue;
+      this.#changedAlerts.set(alert.id, alert);
+      if (alertState(alert) === 'closed') this.#alerts.delete(alert.id);
+      else this.#alerts.set(alert.id, alert);
+    }
+  }
+
+  registryChanged(): void {
+    this.#registryChanged = true;
+  }
+
+  openAlerts(): Alert[] {
+    return [...this.#alerts.values()];
+  }
+
+  /** Sends the listener what it missed, or everything, and then every change. Gives the way to end it. */
+  join(listener: Listener, resume?: ResumePoint): () => void {
+    this.#flush();
+    for (const text of this.#missed(resume) ?? [JSON.stringify(this.#snapshot())]) listener(text);
+    this.#listeners.add(listener);
+    return () => {
+      this.#listeners.delete(listener);
+    };
+  }
+
+  #missed(resume: ResumePoint | undefined): string[] | undefined {
+    if (!resume || resume.epoch !== this.epoch || resume.seq > this.#seq) return undefined;
+    if (resume.seq === this.#seq) return [JSON.stringify(this.#beat())];
+    const first = this.#kept[0]?.seq ?? this.#seq + 1;
+    if (resume.seq + 1 < first) return undefined;
+    return this.#kept.slice(resume.seq + 1 - first).map(({ text }) => text);
+  }
+
+  #flush(): void {
+    const changed = this.#changedDevices.size > 0 || this.#changedAlerts.size > 0 || this.#registryChanged;
+    if (changed) {
+      this.#seq++;
+      const delta: WsDelta = {
+        type: 'delta',
+        ...this.#stamp(),
+        devices: [...this.#changedDevices.values()],
+        alerts: [...this.#changedAlerts.values()],
+        ...(this.#registryChanged ? { registry: true } : {}),
+      };
+      this.#changedDevices = new Map();
+      this.#changedAlerts = new Map();
+      this.#registryChanged = false;
+      this.#keep(JSON.stringify(delta));
+    } else if (performance.now() - this.#saidAt >= BEAT_MS) {
+      this.#say(JSON.stringify(this.#beat()));
+    }
+  }
+
+  #keep(text: string): void {
+    this.#kept.push({ seq: this.#seq, text });
+    this.#keptSize += text.length;
+    let drop = 0;
+    while (this.#kept.length - drop > KEPT_DELTAS_MAX || this.#keptSize > KEPT_SIZE_MAX) {
+      this.#keptSize -= this.#kept[drop++]?.text.length ?? 0;
+    }
+    if (drop > 0) this.#kept = this.#kept.slice(drop);
+    this.#say(text);
+  }
+
+  #say(text: string): void {
+    this.#saidAt = performance.now();
+    for (const listener of this.#listeners) listener(text);
+  }
+
+  #stamp() {
+    const { clock, speed } = this.#options;
+    return { epoch: this.epoch, seq: this.#seq, now: clock.now(), speed: speed() };
+  }
+
+  #snapshot(): WsSnapshot {
+    return { type: 'snapshot', ...this.#stamp(), devices: [...this.#devices.values()], alerts: this.openAlerts() };
+  }
+
+  #beat(): WsServerMessage {
+    return { type: 'beat', ...this.#stamp() };
+  }
+}

@@ -1,0 +1,48 @@
+import type { App } from '../app.ts';
+import { deadLetterList, deadLetterQuery, platformResource } from '../contract.ts';
+import { readCursor, writeCursor } from '../cursor.ts';
+import type { DashboardOptions } from '../options.ts';
+import type { Sessions } from '../sessions.ts';
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+export function addPlatformRoutes(app: App, options: DashboardOptions, sessions: Sessions): void {
+  const tags = ['platform'];
+  const preHandler = sessions.requirePerson;
+  app.get(
+    '/platform',
+    { preHandler, schema: { tags, summary: 'How the platform itself is', response: { 200: platformResource } } },
+    async () => await options.platform(),
+  );
+  app.get(
+    '/dead-letters',
+    {
+      preHandler,
+      schema: {
+        tags,
+        summary: 'Payloads that were set aside, newest first',
+        querystring: deadLetterQuery,
+        response: { 200: deadLetterList },
+      },
+    },
+    async ({ query: { cursor, limit, ...query } }) => {
+      const before = cursor === undefined ? undefined : Number(readCursor(cursor)[0]);
+      const found = await options.deadLetters({ ...query, limit: limit + 1, before });
+      const items = found.slice(0, limit).map(({ payload, ...letter }) => ({
+        ...letter,
+        size: payload.length,
+        text: textOf(payload),
+        base64: Buffer.from(payload).toString('base64'),
+      }));
+      return { items, next: found.length > limit ? writeCursor([items.at(-1)?.id ?? 0]) : null };
+    },
+  );
+}
+
+function textOf(payload: Uint8Array): string | null {
+  try {
+    return utf8.decode(payload);
+  } catch {
+    return null; // not UTF-8: shown as base64 alone
+  }
+}

@@ -1,0 +1,179 @@
+/** The dashboard's server: REST with its OpenAPI, the live socket, the operators' app, and what a machine asks for. */
+import { existsSync, readFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import fastifyCompress from '@fastify/compress';
+import fastifyCookie from '@fastify/cookie';
+import fastifyHelmet from '@fastify/helmet';
+import fastifyRateLimit from '@fastify/rate-limit';
+import fastifyStatic from '@fastify/static';
+import fastifySwagger from '@fastify/swagger';
+import fastifySwaggerUi from '@fastify/swagger-ui';
+import { HaechiError, messageOf } from '@haechi/core';
+import Fastify from 'fastify';
+import {
+  createJsonSchemaTransform,
+  serializerCompiler,
+  validatorCompiler,
+  type ZodTypeProvider,
+} from 'fastify-type-provider-zod';
+import type { App } from './app.ts';
+import { serveLiveSocket } from './live-socket.ts';
+import type { DashboardOptions } from './options.ts';
+import { answerProblems, Problem, problemDocument } from './problems.ts';
+import { addAlertRoutes } from './routes/alert-routes.ts';
+import { addCityRoutes } from './routes/city-routes.ts';
+import { addDeviceRoutes } from './routes/device-routes.ts';
+import { addPeopleRoutes } from './routes/people-routes.ts';
+import { addPlatformRoutes } from './routes/platform-routes.ts';
+import { addSessionRoutes } from './routes/session-routes.ts';
+import { Sessions } from './sessions.ts';
+
+const BODY_SIZE_MAX = 1024 * 1024;
+const REQUEST_MS_MAX = 30_000;
+const PREFIX = '/api/v1';
+
+/** The app loads nothing from elsewhere. MapLibre runs its workers from blobs; Mantine sets styles at run time. */
+const CONTENT_SECURITY_POLICY = {
+  defaultSrc: ["'self'"],
+  imgSrc: ["'self'", 'data:', 'blob:'],
+  styleSrc: ["'self'", "'unsafe-inline'"],
+  workerSrc: ["'self'", 'blob:'],
+  connectSrc: ["'self'"],
+  fontSrc: ["'self'"],
+  objectSrc: ["'none'"],
+  frameAncestors: ["'none'"],
+  // Without TLS of our own a browser told to upgrade finds nothing.
+  upgradeInsecureRequests: null,
+};
+
+export class DashboardServer {
+  readonly #app: App;
+  readonly #closeSocket: () => void;
+
+  private constructor(app: App, closeSocket: () => void) {
+    this.#app = app;
+    this.#closeSocket = closeSocket;
+  }
+
+  /** @throws HaechiError PORT_TAKEN */
+  static async start(options: DashboardOptions): Promise<DashboardServer> {
+    const { host, port, log } = options;
+    const app = Fastify({
+      bodyLimit: BODY_SIZE_MAX,
+      requestTimeout: REQUEST_MS_MAX,
+      forceCloseConnections: true,
+      loggerInstance: log.child({ part: 'http' }, { level: 'warn' }),
+    }).withTypeProvider<ZodTypeProvider>() as unknown as App;
+    const sessions = new Sessions(options.people);
+    await build(app, options, sessions);
+    const closeSocket = serveLiveSocket({ app, sessions, feed: options.feed, log, metrics: options.metrics });
+    try {
+      await app.listen({ host, port });
+    } catch (cause) {
+      await app.close();
+      const taken = (cause as NodeJS.ErrnoException).code === 'EADDRINUSE';
+      const reason = taken ? 'is taken by another program' : `cannot be used: ${messageOf(cause)}`;
+      throw new HaechiError('PORT_TAKEN', `HTTP port ${port} ${reason}; set HAECHI_HTTP_PORT or --http-port`, {
+        cause,
+      });
+    }
+    return new DashboardServer(app, closeSocket);
+  }
+
+  get port(): number {
+    return (this.#app.server.address() as AddressInfo).port;
+  }
+
+  async close(): Promise<void> {
+    this.#closeSocket();
+    await this.#app.close();
+  }
+}
+
+async function build(app: App, options: DashboardOptions, sessions: Sessions): Promise<void> {
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  answerProblems(app as never, options.log);
+  await app.register(fastifyHelmet, {
+    contentSecurityPolicy: { directives: CONTENT_SECURITY_POLICY },
+    strictTransportSecurity: false,
+  });
+  await app.register(fastifyCompress, { threshold: 2048, encodings: ['br', 'gzip'] });
+  await app.register(fastifyCookie);
+  await app.register(fastifyRateLimit, {
+    global: false,
+    errorResponseBuilder: () => new Problem(429, 'Too many attempts; wait a minute'),
+  });
+  await app.register(fastifySwagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Haechi',
+        description: 'The REST interface of the city’s telemetry platform.',
+        version: options.version,
+      },
+    },
+    transform: createJsonSchemaTransform({ zodToJsonConfig: { target: 'draft-2020-12' } }),
+  });
+  await app.register(fastifySwaggerUi, { routePrefix: '/api/docs', staticCSP: false });
+  await app.register(
+    async (scope) => {
+      const api = scope as unknown as App;
+      api.addHook('onRequest', sessions.requireCsrfHeader);
+      addSessionRoutes(api, sessions);
+      addPeopleRoutes(api, options, sessions);
+      addCityRoutes(api, options, sessions);
+      addDeviceRoutes(api, options, sessions);
+      addAlertRoutes(api, options, sessions);
+      addPlatformRoutes(api, options, sessions);
+    },
+    { prefix: PREFIX },
+  );
+  addMachineRoutes(app, options);
+  await addWebApp(app, options);
+}
+
+/** For orchestrators and Prometheus; they sign in nowhere. */
+function addMachineRoutes(app: App, { platform, metrics }: DashboardOptions): void {
+  const schema = { hide: true };
+  app.get('/api/openapi.json', { schema }, async () => app.swagger());
+  app.get('/healthz', { schema }, async () => ({ status: 'ok' }));
+  app.get('/readyz', { schema }, async (_request, reply) => {
+    const { troubles, journal } = await platform();
+    const ready = journal.accepting;
+    return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not accepting', troubles });
+  });
+  app.get('/metrics', { schema }, async (_request, reply) =>
+    reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
+  );
+}
+
+const NOT_BUILT = 'The dashboard is not built yet: run `npm run build`, then start again.';
+
+async function addWebApp(app: App, { webFolder }: DashboardOptions): Promise<void> {
+  const index = join(webFolder, 'index.html');
+  const built = existsSync(index);
+  if (built) {
+    await app.register(fastifyStatic, {
+      root: webFolder,
+      index: ['index.html'],
+      setHeaders: (response, path) => {
+        // Vite names each file under assets/ by its content.
+        const forever = path.includes('/assets/');
+        response.header('cache-control', forever ? 'public, max-age=31536000, immutable' : 'no-cache');
+      },
+    });
+  }
+  const page = built ? readFileSync(index) : undefined;
+  app.setNotFoundHandler((request, reply) => {
+    const wantsPage = request.method === 'GET' && !request.url.startsWith('/api/') && !/\.\w+$/.test(request.url);
+    if (wantsPage && page) return reply.type('text/html').header('cache-control', 'no-cache').send(page);
+    const detail = wantsPage ? NOT_BUILT : `There is no ${request.method} ${request.url}`;
+    const status = wantsPage ? 503 : 404;
+    return reply
+      .code(status)
+      .type('application/problem+json')
+      .send(JSON.stringify(problemDocument({ status, detail })));
+  });
+}

@@ -1,0 +1,40 @@
+import { type ReactNode, useEffect, useMemo } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useResource } from '../api/use-resource.ts';
+import type { CityResource, DeviceResource, DomainResource } from '../contract.ts';
+import { useLive } from '../live/use-live.ts';
+import { Failed } from '../shared/states.tsx';
+import { CityContext, cityOf } from './city-context.ts';
+
+interface Props {
+  /** The frame without what it holds, while the city is on its way or where it cannot be had. */
+  frame: (content: ReactNode) => ReactNode;
+  children: ReactNode;
+}
+
+export function CityProvider({ frame, children }: Props) {
+  const { t } = useTranslation();
+  const { store } = useLive();
+  const city = useResource<CityResource>('/city');
+  const domains = useResource<{ items: DomainResource[] }>('/domains');
+  const devices = useResource<{ items: DeviceResource[] }>('/device-map');
+  const reload = devices.retry;
+
+  useEffect(() => store.subscribeRegistry(reload), [store, reload]);
+
+  const whole = useMemo(
+    () => city.data && domains.data && devices.data && cityOf(city.data, domains.data.items, devices.data.items),
+    [city.data, domains.data, devices.data],
+  );
+  useEffect(() => {
+    if (city.data && store.connection().heardAt === null) store.setClock(city.data.now, city.data.speed);
+  }, [city.data, store]);
+
+  if (whole) return <CityContext value={whole}>{children}</CityContext>;
+  const error = city.error ?? domains.error ?? devices.error;
+  if (!error) return frame(null);
+  const retry = () => {
+    for (const part of [city, domains, devices]) if (part.error) part.retry();
+  };
+  return frame(<Failed what={t('state.city')} error={error} retry={retry} />);
+}

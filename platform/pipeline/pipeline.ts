@@ -1,0 +1,178 @@
+/** The main thread's hold on the worker: hands it groups, takes its answers, and moves the journal's cursors. */
+import { Worker } from 'node:worker_threads';
+import { type Alert, type Clock, type Device, type ErrorCode, HaechiError, type Log } from '@haechi/core';
+import type { Journal } from '@haechi/ingest';
+import type { RuleTransition } from '@haechi/services';
+import type { RangeQuery, RangeResult } from '@haechi/storage';
+import type { FromWorker, LiveValues, ReaderName, ToWorker, WorkerSetup } from './messages.ts';
+
+export const READERS: readonly ReaderName[] = ['store', 'rules'];
+
+/** Groups on their way to the worker with their bytes; beyond, it fetches from the journal at its own pace. */
+const IN_FLIGHT_GROUPS_MAX = 64;
+const TICK_MS = 100;
+/** History queries under way at once; more than a hundred operators would ask for. */
+const QUERIES_MAX = 256;
+
+type Ready = Extract<FromWorker, { type: 'ready' }>;
+
+export interface PipelineOptions {
+  setup: WorkerSetup;
+  journal: Journal;
+  clock: Clock;
+  log: Log;
+  onLive: (devices: LiveValues[], alerts: Alert[], transitions: RuleTransition[]) => void;
+  onStored: (readings: number, deadLetters: number) => void;
+  /** The worker is gone though nobody closed it: the platform cannot go on. */
+  onFailure: (error: Error) => void;
+}
+
+export class Pipeline {
+  readonly #options: PipelineOptions;
+  readonly #worker: Worker;
+  readonly #queries = new Map<number, { resolve: (result: RangeResult) => void; reject: (error: Error) => void }>();
+  readonly #settling = new Map<number, () => void>();
+  readonly #troubles = new Map<ReaderName, string>();
+  readonly #ready = Promise.withResolvers<Ready>();
+  readonly #closed = Promise.withResolvers<void>();
+  #received = 0;
+  #queryCount = 0;
+  #ticker: NodeJS.Timeout | undefined;
+  #closing = false;
+
+  private constructor(options: PipelineOptions) {
+    this.#options = options;
+    this.#worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: options.setup, name: 'pipeline' });
+    this.#worker.on('message', (message: FromWorker) => this.#take(message));
+    this.#worker.on('error', (error) => this.#gone(error));
+    this.#worker.on('exit', (code) => this.#gone(new Error(`the pipeline's thread ended with code ${code}`)));
+  }
+
+  /** @throws HaechiError where rules, stores or the state database cannot be used. */
+  static async start(options: PipelineOptions): Promise<{ pipeline: Pipeline; ready: Ready }> {
+    const pipeline = new Pipeline(options);
+    const ready = await pipeline.#ready.promise;
+    const { journal } = options;
+    journal.startAfter(Math.max(ready.cursors.store, ready.cursors.rules));
+    for (const reader of READERS) await journal.moveCursor(reader, ready.cursors[reader]);
+    pipeline.#received = journal.head;
+    pipeline.#post({ type: 'group', group: journal.head });
+    journal.onGroup((group, bytes) => pipeline.#push(group, bytes));
+    pipeline.#ticker = setInterval(() => pipeline.#tick(), TICK_MS);
+    return { pipeline, ready };
+  }
+
+  /** What fails in the worker now, a line each. */
+  get troubles(): string[] {
+    return [...this.#troubles.values()];
+  }
+
+  setDevices(devices: Device[]): void {
+    this.#post({ type: 'devices', devices });
+  }
+
+  range(query: RangeQuery): Promise<RangeResult> {
+    if (this.#queries.size >= QUERIES_MAX) {
+      return Promise.reject(new HaechiError('BUSY', `more than ${QUERIES_MAX} history queries at once`));
+    }
+    const id = ++this.#queryCount;
+    return new Promise((resolve, reject) => {
+      this.#queries.set(id, { resolve, reject });
+      this.#post({ type: 'range', id, query });
+    });
+  }
+
+  /** Resolves once the rules have handled every group that the journal holds now, and their alerts are written. */
+  settled(): Promise<void> {
+    const id = ++this.#queryCount;
+    return new Promise((resolve) => {
+      this.#settling.set(id, resolve);
+      this.#post({ type: 'settle', id, head: this.#options.journal.head });
+    });
+  }
+
+  /** Every group that the journal holds now is handled and stored, or stays in the journal for the next start. */
+  async close(): Promise<void> {
+    if (this.#closing) return await this.#closed.promise;
+    this.#closing = true;
+    clearInterval(this.#ticker);
+    this.#post({ type: 'close' });
+    await this.#closed.promise;
+  }
+
+  #post(message: ToWorker, transfer: ArrayBuffer[] = []): void {
+    this.#worker.postMessage(message, transfer);
+  }
+
+  #push(group: number, bytes: Buffer): void {
+    if (group - this.#received > IN_FLIGHT_GROUPS_MAX) this.#post({ type: 'group', group });
+    else this.#post({ type: 'group', group, bytes }, [bytes.buffer as ArrayBuffer]);
+  }
+
+  #tick(): void {
+    const { journal, clock } = this.#options;
+    this.#post({ type: 'tick', now: journal.settledBefore(clock.now()), head: journal.head });
+  }
+
+  #take(message: FromWorker): void {
+    const { journal, onLive, onStored } = this.#options;
+    switch (message.type) {
+      case 'ready':
+        return this.#ready.resolve(message);
+      case 'failed':
+        this.#closing = true;
+        return this.#ready.reject(new HaechiError(message.code as ErrorCode, message.message));
+      case 'received':
+        this.#received = Math.max(this.#received, message.group);
+        return;
+      case 'fetch':
+        this.#fetch(message.group);
+        return;
+      case 'cursor':
+        journal.moveCursor(message.reader, message.group).catch((error: unknown) => {
+          // The cursor has moved; only the room is not freed, and the next move tries again.
+          this.#options.log.error({ err: error }, 'journal: clearing failed');
+        });
+        return;
+      case 'live':
+        return onLive(message.devices, message.alerts, message.transitions);
+      case 'stored':
+        return onStored(message.readings, message.deadLetters);
+      case 'trouble':
+        if (message.text === null) this.#troubles.delete(message.source);
+        else this.#troubles.set(message.source, message.text);
+        return;
+      case 'range': {
+        const query = this.#queries.get(message.id);
+        this.#queries.delete(message.id);
+        if (message.result) query?.resolve(message.result);
+        else query?.reject(new Error(message.error));
+        return;
+      }
+      case 'settled':
+        this.#settling.get(message.id)?.();
+        this.#settling.delete(message.id);
+        return;
+      case 'closed':
+        this.#closed.resolve();
+    }
+  }
+
+  #fetch(group: number): void {
+    this.#options.journal.read(group).then(
+      (bytes) => this.#post({ type: 'fetched', group, ...(bytes ? { bytes } : {}) }),
+      (error: Error) => this.#post({ type: 'fetched', group, error: error.message }),
+    );
+  }
+
+  #gone(error: Error): void {
+    for (const query of this.#queries.values()) query.reject(error);
+    this.#queries.clear();
+    this.#closed.resolve();
+    if (this.#closing) return;
+    this.#closing = true;
+    clearInterval(this.#ticker);
+    this.#ready.reject(error);
+    this.#options.onFailure(error);
+  }
+}

@@ -1,0 +1,122 @@
+/** The worker thread: decoding, the telemetry store, rules and alerts. It takes groups of the journal and never touches a socket. */
+import { join } from 'node:path';
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { createLog, HaechiError, messageOf } from '@haechi/core';
+import { loadDomains } from '@haechi/domains';
+import { DeadLetterLog, decodeGroup, GroupFeed, StoreReader } from '@haechi/ingest';
+import { loadCheckpoint, loadRules } from '@haechi/services';
+import { openState } from '@haechi/storage';
+import type { FromWorker, LiveValues, ToWorker, WorkerSetup } from './messages.ts';
+import { openTelemetry } from './open-telemetry.ts';
+import { RulesReader } from './rules-reader.ts';
+
+async function work(port: MessagePort, setup: WorkerSetup): Promise<void> {
+  const tell = (message: FromWorker) => port.postMessage(message);
+  const log = createLog(setup.logLevel, 'pipeline');
+  const domains = await loadDomains();
+  const models = new Map(domains.map(({ id, model }) => [id, model]));
+  const rules = domains.flatMap(({ model, rulesFile }) => loadRules(model, rulesFile));
+  const db = await openState(join(setup.dataFolder, 'state.sqlite'));
+  const store = await openTelemetry(setup, [...models.values()]);
+
+  const fetching = new Map<number, { resolve: (bytes?: Uint8Array) => void; reject: (error: Error) => void }>();
+  const limits = { futureMaxMs: setup.futureMaxMs, pastMaxMs: setup.pastMaxMs };
+  const feed = new GroupFeed({
+    decode: (group, bytes) => decodeGroup({ models, limits }, group, bytes),
+    fetch: (group) =>
+      new Promise((resolve, reject) => {
+        fetching.set(group, { resolve, reject });
+        tell({ type: 'fetch', group });
+      }),
+  });
+  const storeReader = new StoreReader({
+    feed,
+    store,
+    deadLetters: new DeadLetterLog(db, setup.deadLettersMax),
+    log,
+    onStored: (group, readings, deadLetters) => {
+      tell({ type: 'stored', readings, deadLetters });
+      tell({ type: 'cursor', reader: 'store', group });
+    },
+    onTrouble: (text) => tell({ type: 'trouble', source: 'store', text }),
+  });
+  const rulesReader = new RulesReader({
+    feed,
+    rules,
+    db,
+    log,
+    onLive: (devices, alerts, transitions) => tell({ type: 'live', devices, alerts, transitions }),
+    onCheckpoint: (group) => tell({ type: 'cursor', reader: 'rules', group }),
+    onTrouble: (text) => tell({ type: 'trouble', source: 'rules', text }),
+  });
+
+  const { engine } = rulesReader;
+  const checkpoint = await loadCheckpoint(db);
+  engine.restoreStart(checkpoint.startedAt);
+  for (const device of setup.devices) engine.setDevice(device, checkpoint.devices.get(device.id));
+  const storeCursor = await store.cursor();
+  const devices: LiveValues[] = [...engine.twins()].flatMap(([id, { ts, receivedAt, values }]) =>
+    ts === 0 ? [] : [{ id, ts, receivedAt, values }],
+  );
+
+  const running = Promise.all([storeReader.run(storeCursor), rulesReader.run(checkpoint.group)]);
+  const closeStores = async () => {
+    feed.close();
+    storeReader.stop();
+    rulesReader.stop();
+    await running;
+    await store.close();
+    await db.destroy();
+    tell({ type: 'closed' });
+    port.close();
+  };
+  port.on('message', (message: ToWorker) => {
+    switch (message.type) {
+      case 'group':
+        feed.push(message.group, message.bytes);
+        tell({ type: 'received', group: message.group });
+        return;
+      case 'fetched': {
+        const waiting = fetching.get(message.group);
+        fetching.delete(message.group);
+        if (message.error === undefined) waiting?.resolve(message.bytes);
+        else waiting?.reject(new Error(message.error));
+        return;
+      }
+      case 'tick':
+        rulesReader.tick(message.now, message.head);
+        return;
+      case 'devices':
+        for (const device of message.devices) engine.setDevice(device);
+        return;
+      case 'range':
+        store.range(message.query).then(
+          (result) => tell({ type: 'range', id: message.id, result }),
+          (error: unknown) => tell({ type: 'range', id: message.id, error: messageOf(error) }),
+        );
+        return;
+      case 'settle':
+        void rulesReader.settled(message.head).then(() => tell({ type: 'settled', id: message.id }));
+        return;
+      case 'close':
+        void closeStores();
+    }
+  });
+  tell({
+    type: 'ready',
+    cursors: { store: storeCursor, rules: checkpoint.group },
+    devices,
+    store: store.description,
+    readings: await store.count(),
+  });
+  await running;
+}
+
+if (parentPort) {
+  const port = parentPort;
+  work(port, workerData as WorkerSetup).catch((error: unknown) => {
+    if (!(error instanceof HaechiError)) throw error;
+    port.postMessage({ type: 'failed', code: error.code, message: error.message } satisfies FromWorker);
+    port.close();
+  });
+}
