@@ -2,9 +2,9 @@
  * The whole machine on one page: identities and journal, the broker in front of them, the pipeline behind them, and the
  * dashboard on top. Data moves down this page; nothing reaches back up.
  */
-import { readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { Broker } from '@haechi/broker';
 import { type Clock, createMetrics, type Device, HaechiError, type Log, messageOf, type Settings } from '@haechi/core';
 import { CityStore, DashboardServer, LiveFeed, type PlatformResource } from '@haechi/dashboard';
@@ -225,7 +225,7 @@ const OPEN_ALERTS_MAX = 5000;
 
 async function ensureFolder(folder: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     const probe = join(folder, '.writable');
     await writeFile(probe, '');
     rmSync(probe);
@@ -233,6 +233,14 @@ async function ensureFolder(folder: string): Promise<void> {
     const message = `the data folder ${folder} cannot be written: ${messageOf(cause)}; set HAECHI_DATA or --data`;
     throw new HaechiError('DATA_FOLDER', message, { cause });
   }
+}
+
+/** One level after the other: Node's own recursive form never comes back from a folder that cannot be, such as one under /proc. */
+async function makeFolder(folder: string): Promise<void> {
+  if (existsSync(folder)) return;
+  const parent = dirname(resolve(folder));
+  if (parent !== folder) await makeFolder(parent);
+  await mkdir(folder);
 }
 
 /** Marks in the journal that nobody listened until now, so that silence before it raises no alert. */

@@ -18,6 +18,7 @@ export interface Fleet {
 const shares = { bus: 60, 'refuse-truck': 22, sweeper: 13, emergency: 5 } as const;
 /** One in ten is a reserve in its depot. */
 const RESERVE_EVERY = 10;
+const METRES_PER_DEGREE = 111_320;
 const EPOCH_SPREAD_MS = 6 * 3_600_000;
 
 export function buildFleet(seed: number, count: number, ground: Ground, net: RoadNet): Fleet {
@@ -33,7 +34,10 @@ export function buildFleet(seed: number, count: number, ground: Ground, net: Roa
     point: besides(net.ring('outer', -0.9), 0.94),
   };
   const lines = busLines(ground, net, random);
-  const blocks = net.grids.flatMap((grid) => blockRounds(ground, grid, random));
+  // Neighbouring blocks are neighbours in the list; shuffled, the trucks spread over the city.
+  const blocks = net.grids
+    .flatMap((grid) => blockRounds(ground, grid, random))
+    .sort((a, b) => seedOf(seed, a.line) - seedOf(seed, b.line));
   const devices: Device[] = [];
   const rounds: Fleet['rounds'] = new Map();
   for (let i = 0; i < count; i++) {
@@ -113,7 +117,7 @@ function busLines(ground: Ground, net: RoadNet, random: () => number): Route[] {
     const width = 2 + (i % 2);
     const next = avenues[(i + width) % avenues.length] ?? 0;
     const to = next > from ? next : next + turn;
-    ways.push([...arc('inner', from, to), ...arc('outer', to, from)]);
+    ways.push([...arc('inner', from, to), ...arc('outer', to, from), net.ring('inner', from)]);
   }
   return ways.map((way, i) =>
     route(
@@ -146,8 +150,7 @@ function blockRounds(ground: Ground, grid: Grid, random: () => number): Route[] 
       rounds.push(route(ground, line, way, { spacingM: 95, stopShare: 0, dwellS: [18, 55], cruiseKph: 24 }, random));
     }
   }
-  // Neighbouring blocks are neighbours in the list; a truck should not have the next one on its heels.
-  return rounds.sort((a, b) => seedOf(a.line) - seedOf(b.line));
+  return rounds;
 }
 
 interface Habit {
@@ -160,7 +163,7 @@ interface Habit {
 
 function route(ground: Ground, line: string, way: readonly Point[], habit: Habit, random: () => number): Route {
   const positions = densify(way, 60).map((point) => ground.position(point));
-  const distancesM = distancesAlong(positions.map(([longitude, latitude]) => metres(longitude, latitude)));
+  const distancesM = distancesAlong(metresOf(positions));
   const lengthM = distancesM.at(-1) ?? 0;
   const halts: { distanceM: number; dwellS: number; isStop: boolean }[] = [];
   const [least, most] = habit.dwellS;
@@ -170,6 +173,12 @@ function route(ground: Ground, line: string, way: readonly Point[], habit: Habit
   return { line, positions, distancesM, halts, cruiseKph: habit.cruiseKph };
 }
 
-function metres(longitude: number, latitude: number): Point {
-  return [longitude * 111_320 * Math.cos((latitude * Math.PI) / 180), latitude * 111_320];
+/** On one plane for the whole route: a metre east must not depend on where along it one stands. */
+function metresOf(positions: readonly (readonly [number, number])[]): Point[] {
+  const [, reference] = positions[0] ?? [0, 0];
+  const shrink = Math.cos((reference * Math.PI) / 180);
+  return positions.map(([longitude, latitude]) => [
+    longitude * METRES_PER_DEGREE * shrink,
+    latitude * METRES_PER_DEGREE,
+  ]);
 }

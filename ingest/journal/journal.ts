@@ -5,6 +5,7 @@
  * `append` calls back only when its group is on disk. Each reader has a cursor; what all have passed is cleared.
  */
 import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { HaechiError, type Log, type Metrics, messageOf } from '@haechi/core';
 import { ClassicLevel } from 'classic-level';
 import { groupIsSound, HEADER_SIZE, type JournalRecord, recordSize, sealGroup, writeRecord } from './record.ts';
@@ -77,7 +78,7 @@ export class Journal {
       throw new HaechiError(
         locked ? 'DATA_LOCKED' : 'DATA_FOLDER',
         locked
-          ? `the data folder ${options.folder} is in use by another Haechi`
+          ? `the data folder ${dirname(options.folder)} is in use by another Haechi`
           : `the journal ${options.folder} cannot be opened: ${messageOf((cause as Error).cause ?? cause)}`,
         { cause },
       );

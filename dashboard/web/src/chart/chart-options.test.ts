@@ -16,3 +16,11 @@ test('a flat line and an empty chart still have a height', () => {
   expect(high).toBeGreaterThan(low);
   expect(scaleOf(null, null, [])).toEqual([0, 1]);
 });
+
+test('the next limit is shown while the line is far below it, and noise in the last digit stays small', () => {
+  const [, high] = scaleOf(0.71, 0.72, [1.6, 2.2], 0.01);
+  expect(high).toBeGreaterThan(1.6);
+  expect(high).toBeLessThan(2.2);
+  const [low, top] = scaleOf(0.71, 0.72, [], 0.01);
+  expect(top - low).toBeGreaterThanOrEqual(0.05);
+});

@@ -13,6 +13,8 @@ export interface ChartLook {
   palette: Palette;
   timeZone: string;
   label: string;
+  /** The last digit that is shown. */
+  step: number;
   /** With the field's decimals. */
   write: (value: number) => string;
   /** The same with its unit. */
@@ -31,16 +33,29 @@ const FONT = '12px "Pretendard Variable"';
 /** Room beside the line's end for the last value. */
 const RIGHT_PX = 92;
 
-/** All of the data, and the limits that do not squeeze it flat. */
-export function scaleOf(least: number | null, most: number | null, limits: readonly number[]): [number, number] {
-  if (least === null || most === null)
+/**
+ * All of the data, the limits near it and the next one on either side, so that noise far from any limit looks like
+ * noise; but none so far off that it would squeeze the line flat. `step` is the last digit that is shown.
+ */
+export function scaleOf(
+  least: number | null,
+  most: number | null,
+  limits: readonly number[],
+  step = 0,
+): [number, number] {
+  if (least === null || most === null) {
     return limits.length > 0 ? [Math.min(0, ...limits), Math.max(...limits) * 1.1] : [0, 1];
-  const span = Math.max(most - least, Math.abs(most) * 0.05, 1e-6);
+  }
+  const span = Math.max(most - least, Math.abs(most) * 0.05, step * 5, 1e-6);
+  const far = 5 * Math.max(Math.abs(most), span);
+  const above = limits.filter((limit) => limit > most && limit < far);
+  const below = limits.filter((limit) => limit < least && limit > -far);
   const near = limits.filter((limit) => limit > least - 3 * span && limit < most + 3 * span);
-  const low = Math.min(least, ...near);
-  const high = Math.max(most, ...near);
-  const air = (high - low || span) * 0.08;
-  return [low - air, high + air];
+  const low = Math.min(least, ...near, ...(below.length > 0 ? [Math.max(...below)] : []));
+  const high = Math.max(most, ...near, ...(above.length > 0 ? [Math.min(...above)] : []));
+  const air = Math.max(high - low, span) * 0.08;
+  const missing = Math.max(0, span - (high - low)) / 2;
+  return [low - air - missing, high + air + missing];
 }
 
 function drawLimits(plot: uPlot, { limits, limitLabel, palette }: ChartLook): void {
@@ -155,7 +170,7 @@ export function chartOptions(look: ChartLook, width: number, height: number): uP
     },
     scales: {
       x: { time: true, range: () => [look.span().from / 1000, look.span().to / 1000] },
-      y: { range: (_, least, most) => scaleOf(least ?? null, most ?? null, values) },
+      y: { range: (_, least, most) => scaleOf(least ?? null, most ?? null, values, look.step) },
     },
     axes: [
       {

@@ -34,7 +34,7 @@ export function FieldChart({ device, field, series, span, alerts, onZoom, onBack
   const words = useCityWords();
   const times = useTimeWords();
   const language = useLanguage();
-  const { city } = useCity();
+  const { city, field: fieldOf } = useCity();
   const { scheme } = useScheme();
   const { ref: box, width } = useElementSize();
   const host = useRef<HTMLDivElement>(null);
@@ -54,6 +54,7 @@ export function FieldChart({ device, field, series, span, alerts, onZoom, onBack
           palette: palettes[scheme],
           timeZone: city.timeZone,
           label,
+          step: 10 ** -(fieldOf(device.domain, field)?.decimals ?? 1),
           write: (value) => words.value(device.domain, field, value),
           writeWithUnit: (value) => words.valueWithUnit(device.domain, field, value),
           limits: limitsOf(device.limits, field),

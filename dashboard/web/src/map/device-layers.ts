@@ -4,7 +4,7 @@ import type { Palette } from '../theme/palette.ts';
 import { MAP_FONT } from './ground-style.ts';
 
 /** At larger zooms every device stands for itself: sooner in a city that is still legible then. */
-const CLUSTERS_TO_ZOOM = 12;
+const CLUSTERS_TO_ZOOM = 11;
 const CLUSTERS_TO_ZOOM_DENSE = 14;
 const DENSE_DEVICES = 4000;
 
@@ -15,7 +15,7 @@ const deviceSource: GeoJSONSourceSpecification = {
   type: 'geojson',
   data: nothing,
   cluster: true,
-  clusterRadius: 60,
+  clusterRadius: 36,
   clusterMinPoints: 4,
   clusterProperties: {
     rank: ['max', ['get', 'rank']],

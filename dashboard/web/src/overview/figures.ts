@@ -75,16 +75,21 @@ function figureOf({ kind, domain, active, reporting, fullest }: Tally): Figure |
   return null;
 }
 
-/** What moves is counted together over a system's kinds: who asks how many are out does not ask of which make. */
-function movingTogether(figures: readonly Figure[]): Figure[] {
+/**
+ * One figure a system for what moves, over all its kinds, and one for what is fullest: the strip must be read at a
+ * glance, and who asks how many are out, or how near the worst is, does not ask of which make.
+ */
+function oneOfEach(figures: readonly Figure[]): Figure[] {
   const merged: Figure[] = [];
   for (const figure of figures) {
-    const known = merged.find(({ what, domain }) => what === 'moving' && domain === figure.domain);
+    const index = merged.findIndex(({ what, domain }) => what === figure.what && domain === figure.domain);
+    const known = merged[index];
     if (figure.what === 'moving' && known?.what === 'moving') {
-      known.count += figure.count;
-      known.of += figure.of;
+      merged[index] = { ...known, count: known.count + figure.count, of: known.of + figure.of };
+    } else if (figure.what === 'fullest' && known?.what === 'fullest') {
+      if ((figure.part ?? 0) > (known.part ?? 0)) merged[index] = figure;
     } else {
-      merged.push({ ...figure });
+      merged.push(figure);
     }
   }
   return merged;
@@ -111,5 +116,5 @@ export function figuresOf(
     if (tally) add(tally, device, state);
   }
   const kinds = [...tallies.values()].map(figureOf).filter((figure) => figure !== null);
-  return { reporting, total: devices.length, kinds: movingTogether(kinds) };
+  return { reporting, total: devices.length, kinds: oneOfEach(kinds) };
 }

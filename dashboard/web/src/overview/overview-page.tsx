@@ -11,7 +11,9 @@ import { useSelection } from '../alerts/use-selection.ts';
 import type { AlertResource } from '../contract.ts';
 import { DeviceSheet } from '../device/device-sheet.tsx';
 import { useAlerts, useConnection } from '../live/use-live.ts';
+import { useLanguage } from '../locales/i18n.ts';
 import { MapArea } from '../map/map-area.tsx';
+import { formatNumber } from '../shared/format.ts';
 import { Empty, SkeletonRows } from '../shared/states.tsx';
 import { SideSheet } from '../shell/side-sheet.tsx';
 import { StageButtons } from '../shell/stage-buttons.tsx';
@@ -123,6 +125,7 @@ function Choice({ icon, label }: { icon: React.ReactNode; label: string }) {
 function Rail() {
   const { t } = useTranslation();
   const phone = usePhone();
+  const language = useLanguage();
   const [search, setSearch] = useSearchParams();
   const filters = useMemo(() => readFilters(search), [search]);
   const all = useAlerts();
@@ -156,7 +159,7 @@ function Rail() {
               {t('overview.rail')}
             </Text>
             <Text c="dimmed" className="h-figures">
-              {alerts.length}
+              {formatNumber(alerts.length, 0, language)}
             </Text>
           </>
         )}
