@@ -9,9 +9,10 @@ import { Aedes, type AuthenticateError, type Client, type PublishPacket, type Su
 import AsyncLevelPersistence from 'aedes-persistence-level/asyncPersistence.js';
 import { ClassicLevel } from 'classic-level';
 import { mayPublish, maySubscribe } from './access.ts';
-import { limitPacketSize, pauseReading, resumeReading, willTopic } from './aedes-client.ts';
+import { deliverOvertaken, limitPacketSize, pauseReading, resumeReading, willTopic } from './aedes-client.ts';
 
 /** The city's services in MQTT's own return codes (3.1.1 §3.2.2.3). */
+const IDENTIFIER_REJECTED = 2;
 const BAD_CREDENTIALS = 4;
 const NOT_AUTHORIZED = 5;
 
@@ -69,6 +70,8 @@ export class Broker {
   readonly #server: Server;
   readonly #sessionsDb: ClassicLevel;
   readonly #sessions = new WeakMap<Client, Session>();
+  /** For each topic the message before the next: aedes lets two that are published at once overtake each other. */
+  readonly #sending = new Map<string, Promise<unknown>>();
   #inflight = 0;
   #closing = false;
   #drained: (() => void) | undefined;
@@ -80,7 +83,6 @@ export class Broker {
       ...AEDES_LIMITS,
       persistence: new AsyncLevelPersistence(sessionsDb),
       preConnect: (client, packet, done) => {
-        limitPacketSize(client, options.payloadSizeMax + 256, (size) => this.#oversize(client, size));
         // Sessions are kept under the device's own name, so that nobody can take over another's by its client id.
         if (packet.clientId.length > CLIENT_ID_LENGTH_MAX) return done(new Error('client id too long'), false);
         if (packet.clientId !== '' || packet.clean)
@@ -92,6 +94,9 @@ export class Broker {
       authorizeSubscribe: (client, subscription, done) => this.#authorizeSubscribe(client, subscription, done),
     });
     this.#server = createServer((socket) => this.#accept(socket));
+    // Every socket counts, signed in or not, or one that never says CONNECT would cost nothing.
+    this.#server.maxConnections = options.connectionsMax;
+    this.#server.on('drop', (from) => this.#refuseSocket(from?.remoteAddress));
   }
 
   /** @throws HaechiError PORT_TAKEN, DATA_FOLDER */
@@ -124,8 +129,16 @@ export class Broker {
     return this.#aedes.connectedClients;
   }
 
-  /** Sends a message down to devices; resolves once it is queued for all that listen. */
+  /** Sends a message down to devices, in order for each topic; resolves once it is queued for all that listen. */
   publish(topic: string, payload: string | Buffer): Promise<void> {
+    const sent = (this.#sending.get(topic) ?? Promise.resolve()).then(() => this.#publish(topic, payload));
+    const settled = sent.catch(() => undefined); // whoever waits for it is told; the next one goes on
+    this.#sending.set(topic, settled);
+    settled.then(() => this.#sending.get(topic) === settled && this.#sending.delete(topic));
+    return sent;
+  }
+
+  #publish(topic: string, payload: string | Buffer): Promise<void> {
     return new Promise((resolve, reject) => {
       // One QoS for all that goes down: aedes lets messages of different QoS overtake and lose each other.
       const packet: PublishPacket = { cmd: 'publish', topic, payload, qos: 1, retain: false, dup: false };
@@ -149,12 +162,15 @@ export class Broker {
   }
 
   async #drain(): Promise<void> {
-    if (this.#inflight === 0) return;
-    const timer = setTimeout(() => this.#drained?.(), CLOSE_TIMEOUT_MS);
-    await new Promise<void>((resolve) => {
-      this.#drained = resolve;
-    });
-    clearTimeout(timer);
+    if (this.#inflight > 0) {
+      const timer = setTimeout(() => this.#drained?.(), CLOSE_TIMEOUT_MS);
+      await new Promise<void>((resolve) => {
+        this.#drained = resolve;
+      });
+      clearTimeout(timer);
+    }
+    // The last acknowledgements leave the sockets' buffers at the end of this turn.
+    await new Promise((resolve) => setImmediate(resolve));
   }
 
   #listen(): Promise<void> {
@@ -185,13 +201,19 @@ export class Broker {
   }
 
   #accept(socket: Socket): void {
-    if (this.#closing || this.connections >= this.#options.connectionsMax) {
-      this.#refuse('connections-full', { address: socket.remoteAddress }, 'mqtt: connection refused');
+    if (this.#closing) {
+      this.#refuseSocket(socket.remoteAddress);
       socket.destroy();
       return;
     }
     socket.setNoDelay(true);
-    this.#aedes.handle(socket);
+    const client = this.#aedes.handle(socket);
+    deliverOvertaken(client);
+    limitPacketSize(client, this.#options.payloadSizeMax + 256, (size) => this.#oversize(client, size));
+  }
+
+  #refuseSocket(address: string | undefined): void {
+    this.#refuse('connections-full', { address }, 'mqtt: connection refused');
   }
 
   #authenticate(
@@ -204,6 +226,8 @@ export class Broker {
       this.#refuse(reason, { device: username, address: addressOf(client) }, 'mqtt: sign-in refused');
       done(Object.assign(new Error(reason), { returnCode }) as AuthenticateError, null);
     };
+    // An empty id that wants its session kept: preConnect gave it no name, and nobody could come back to it (§3.1.3.1).
+    if (!client.id.includes('~')) return refuse('client-id-empty', IDENTIFIER_REJECTED);
     if (!username || !password) return refuse('anonymous', NOT_AUTHORIZED);
     const device = this.#options.identities.authenticate(username, password);
     if (!device) return refuse('wrong-secret', BAD_CREDENTIALS);
@@ -215,8 +239,9 @@ export class Broker {
 
   #authorizePublish(client: Client | null, packet: PublishPacket, done: (error?: Error | null) => void): void {
     const session = client ? this.#sessions.get(client) : undefined;
+    // The registry's present word, not that of the sign-in: the device may have moved since.
     // A will of a broker that was killed comes without its client; its topic was checked when it connected.
-    const device = session?.device ?? this.#options.identities.get(packet.topic.split('/')[3] ?? '');
+    const device = this.#options.identities.get(session?.device.id ?? packet.topic.split('/')[3] ?? '');
     const refuse = (reason: string) => {
       this.#refuse(reason, { device: device?.id, topic: packet.topic }, 'mqtt: publish refused');
       done(new Error(`publish refused: ${reason}`));

@@ -16,6 +16,8 @@ export interface GroupFeedOptions {
 export class GroupFeed {
   readonly #options: GroupFeedOptions;
   readonly #cache = new Map<number, DecodedGroup>();
+  /** What is being fetched now; two readers that want the same group share one fetch. */
+  readonly #fetching = new Map<number, Promise<DecodedGroup | undefined>>();
   #head = 0;
   #waiting: (() => void)[] = [];
   #closed = false;
@@ -64,6 +66,12 @@ export class GroupFeed {
     }
     const cached = this.#cache.get(group);
     if (cached) return cached;
+    const fetching = this.#fetching.get(group) ?? this.#fetch(group).finally(() => this.#fetching.delete(group));
+    this.#fetching.set(group, fetching);
+    return await fetching;
+  }
+
+  async #fetch(group: number): Promise<DecodedGroup | undefined> {
     const bytes = await this.#options.fetch(group);
     if (!bytes) {
       if (this.#closed) return undefined;

@@ -91,14 +91,15 @@ export class SimulatedDevice {
     client?.end(true);
   }
 
-  /** Says it goes, then goes; a connection that does not answer is broken off. */
+  /** Says it goes, then goes; a connection that does not answer within `graceMs` is broken off. */
   async stop(graceMs: number): Promise<void> {
     const client = this.#client;
     this.#client = undefined;
     if (!client) return;
     if (this.#isConnected) {
       const farewell = client.publishAsync(this.#topic('status'), OFFLINE, { qos: 1, retain: true });
-      await Promise.race([farewell.catch(() => undefined), new Promise((done) => setTimeout(done, graceMs).unref())]);
+      const gone = farewell.then(() => client.endAsync()).catch(() => undefined);
+      await Promise.race([gone, new Promise((resolve) => setTimeout(resolve, graceMs).unref())]);
     }
     this.#forget();
     client.end(true);

@@ -24,6 +24,9 @@ export interface Decoder {
   limits: TimeLimits;
 }
 
+/** Each letter keeps a copy of the payload, so one message must not make thousands. */
+const LETTERS_PER_RECORD_MAX = 10;
+
 export function decodeGroup(decoder: Decoder, group: number, bytes: Uint8Array): DecodedGroup {
   return { group, records: readGroup(bytes).map((record) => decodeRecord(decoder, record)) };
 }
@@ -56,7 +59,11 @@ function decodeRecord(decoder: Decoder, record: JournalRecord): DecodedRecord {
       receivedAt,
       ...one,
     }));
-    for (const { reason, detail } of decoded.refusals) setAside(reason, detail);
+    const { refusals } = decoded;
+    for (const [index, { reason, detail }] of refusals.slice(0, LETTERS_PER_RECORD_MAX).entries()) {
+      const rest = index + 1 === LETTERS_PER_RECORD_MAX ? refusals.length - LETTERS_PER_RECORD_MAX : 0;
+      setAside(reason, rest > 0 ? `${detail}; and ${rest} more like this` : detail);
+    }
   } else if (topic.channel === 'status') {
     const online = readStatus(record.payload);
     if (online === undefined) setAside('status-invalid', 'a status is {"state": "online"} or {"state": "offline"}');

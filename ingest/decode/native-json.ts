@@ -136,17 +136,23 @@ function checkValues(
 }
 
 /** RFC 3339 §5.6, with its offset: a time without one could be any zone's. */
-const RFC_3339 = /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})$/;
+const RFC_3339 = /^\d{4}-\d{2}-(\d{2})[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})$/;
 
 /** Epoch milliseconds, or in words what is wrong with it. */
 function readTime(raw: unknown, receivedAt: number): number | string {
   if (raw === undefined || raw === null) return receivedAt;
   if (typeof raw === 'number' && Number.isFinite(raw)) return Math.round(raw);
-  if (typeof raw === 'string' && RFC_3339.test(raw)) {
-    const ts = Date.parse(raw);
-    if (!Number.isNaN(ts)) return ts;
+  const day = typeof raw === 'string' ? RFC_3339.exec(raw)?.[1] : undefined;
+  if (day !== undefined) {
+    const ts = Date.parse(String(raw));
+    // V8 takes 31 November for 1 December.
+    if (!Number.isNaN(ts) && (Number(day) <= 28 || dayOfMonth(String(raw)) === Number(day))) return ts;
   }
   return `ts is epoch milliseconds or RFC 3339 with an offset, not ${describe(raw)}`;
+}
+
+function dayOfMonth(rfc3339: string): number {
+  return new Date(`${rfc3339.slice(0, 10)}T00:00:00Z`).getUTCDate();
 }
 
 function secondsHint(ts: number, receivedAt: number): string {
@@ -163,7 +169,9 @@ function isObject(value: unknown): value is Record<string, unknown> {
 
 function describe(value: unknown): string {
   if (typeof value === 'number') return String(value);
-  return clip(JSON.stringify(value) ?? String(value));
+  // Not as JSON: a payload can nest deeper than the stack that writing it takes.
+  if (Array.isArray(value)) return 'an array';
+  return clip(isObject(value) ? 'an object' : JSON.stringify(value));
 }
 
 function clip(text: string): string {

@@ -43,6 +43,7 @@ export class Journal {
   #oldest = 1;
   /** Every group before this one is gone from disk. */
   #clearedTo = 0;
+  #readByAll = false;
   #head = 0;
   #size = 0;
   #pendingSize = 0;
@@ -123,7 +124,12 @@ export class Journal {
 
   /** Whether it takes messages now: neither full nor failed nor closed. */
   get accepting(): boolean {
-    return !this.#closed && !this.#failure && this.#size + this.#pendingSize < this.#options.sizeMax;
+    return !this.#closed && !this.#failure && this.#unreadSize + this.#pendingSize < this.#options.sizeMax;
+  }
+
+  /** The newest group stays when every reader has had it; counted then, one as large as the bound would fill it for good. */
+  get #unreadSize(): number {
+    return this.#readByAll ? 0 : this.#size;
   }
 
   cursors(): Record<string, number> {
@@ -209,6 +215,7 @@ export class Journal {
     }
     done();
     this.#head = number;
+    this.#readByAll = false;
     this.#sizes.set(number, bytes.length);
     this.#size += bytes.length;
     this.#acceptedCount += group.waiting.length;
@@ -233,6 +240,7 @@ export class Journal {
   async moveCursor(reader: string, group: number): Promise<void> {
     if (!this.#cursors.has(reader)) throw new Error(`the journal knows no reader ${reader}`);
     this.#cursors.set(reader, group);
+    this.#readByAll = Math.min(...this.#cursors.values()) >= this.#head;
     this.#options.metrics.cursor.set({ reader }, group);
     // The newest group stays: it keeps the numbering across a restart.
     const keepFrom = Math.min(...this.#cursors.values(), this.#head - 1) + 1;

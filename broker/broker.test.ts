@@ -1,0 +1,241 @@
+import { describe, expect, it } from 'vitest';
+import { eventually } from '../tests/support/eventually.ts';
+import { tempFolder } from '../tests/support/temp-folder.ts';
+import { device, rawSocket, SECRET, startCity } from './test-city.ts';
+
+const OWN = 'city/mapo/flood/lamp-1/telemetry';
+
+describe('sign-in', () => {
+  it('lets a device in with its own secret', async () => {
+    const city = await startCity();
+    await city.connect('lamp-1');
+    expect(city.broker.connections).toBe(1);
+  });
+
+  it.each([
+    ['a wrong secret', { password: 'guess' }, 4, 'wrong-secret'],
+    ['an unknown id', { username: 'nobody' }, 4, 'wrong-secret'],
+    ['no name at all', { username: undefined, password: undefined }, 5, 'anonymous'],
+    ['a name without a secret', { password: undefined }, 5, 'anonymous'],
+  ])('refuses %s with its return code, and counts it', async (_, given, code, reason) => {
+    const city = await startCity();
+    await expect(city.connect('lamp-1', given)).rejects.toMatchObject({ code });
+    expect(await city.refused(reason)).toBe(1);
+    expect(city.broker.connections).toBe(0);
+  });
+
+  it.each(['city/mapo/flood/lamp-2/status', 'city/mapo/flood/lamp-1/command', '$SYS/x', 'haechi/x'])(
+    'refuses a will on %s',
+    async (topic) => {
+      const city = await startCity();
+      const will = { topic, payload: Buffer.from('{}'), qos: 1 as const, retain: false };
+      await expect(city.connect('lamp-1', { will })).rejects.toMatchObject({ code: 5 });
+      expect(await city.refused('will-topic')).toBe(1);
+    },
+  );
+
+  // MQTT 3.1.1 §3.1.3.1: the server must answer 0x02, for nobody could come back to such a session.
+  it('refuses an empty client id that wants its session kept', async () => {
+    const city = await startCity();
+    const { socket, received } = await rawSocket(city.broker.port);
+    const name = (text: string) => [Buffer.from([0, text.length]), Buffer.from(text)];
+    // CONNECT, MQTT 3.1.1, name and secret, no clean session, no keep-alive, and an empty client id.
+    const parts = [...name('MQTT'), Buffer.from([4, 0b1100_0000, 0, 0]), ...name(''), ...name('lamp-1'), ...name(SECRET)];
+    const body = Buffer.concat(parts);
+    socket.write(Buffer.concat([Buffer.from([0x10, body.length]), body]));
+    await eventually(() => received().length >= 4);
+    expect([...received()]).toEqual([0x20, 2, 0, 2]);
+  });
+
+  it('gives nobody another device’s session, whatever client id it takes', async () => {
+    const city = await startCity();
+    const first = await city.connect('lamp-1', { clientId: 'same' });
+    const second = await city.connect('lamp-2', { clientId: 'same' });
+    await second.publishAsync('city/mapo/flood/lamp-2/telemetry', '{}', { qos: 1 });
+    await first.publishAsync(OWN, '{}', { qos: 1 });
+    expect(city.broker.connections).toBe(2);
+  });
+});
+
+describe('publishing', () => {
+  it('acknowledges QoS 1 only once the message is admitted', async () => {
+    const city = await startCity();
+    city.hold = true;
+    const client = await city.connect('lamp-1');
+    const pubacks: unknown[] = [];
+    client.on('packetreceive', (packet) => packet.cmd === 'puback' && pubacks.push(packet));
+    const published = client.publishAsync(OWN, '{"waterDepth": 3}', { qos: 1 });
+    await eventually(() => city.held.length === 1);
+    // A whole round trip on the same connection, so that an early PUBACK would have been here by now.
+    await client.subscribeAsync('city/mapo/flood/lamp-1/command');
+    expect(pubacks).toEqual([]);
+
+    city.held.shift()?.();
+    await published;
+    expect(pubacks).toHaveLength(1);
+    expect(city.admitted).toMatchObject([{ device: { id: 'lamp-1' }, topic: OWN }]);
+    expect(Buffer.from(city.admitted[0]?.payload ?? []).toString()).toBe('{"waterDepth": 3}');
+  });
+
+  it('answers QoS 2 only once the message is admitted', async () => {
+    const city = await startCity();
+    city.hold = true;
+    const client = await city.connect('lamp-1');
+    const pubrecs: unknown[] = [];
+    client.on('packetreceive', (packet) => packet.cmd === 'pubrec' && pubrecs.push(packet));
+    const published = client.publishAsync(OWN, '{}', { qos: 2 });
+    await eventually(() => city.held.length === 1);
+    await client.subscribeAsync('city/mapo/flood/lamp-1/command');
+    expect(pubrecs).toEqual([]);
+    city.held.shift()?.();
+    await published;
+    expect(pubrecs).toHaveLength(1);
+  });
+
+  it.each([
+    ['city/mapo/flood/lamp-2/telemetry', 'topic-foreign'],
+    ['city/jongno/flood/lamp-1/telemetry', 'topic-misplaced'],
+    ['city/mapo/street-light/lamp-1/telemetry', 'topic-misplaced'],
+    ['city/mapo/flood/lamp-1/command', 'channel-down'],
+    ['city/mapo/flood/lamp-1/telemetry/more', 'topic-malformed'],
+    ['$SYS/broker/clients', 'topic-malformed'],
+    ['haechi/internal', 'topic-malformed'],
+  ])('refuses %s, counts it and hangs up', async (topic, reason) => {
+    const city = await startCity();
+    const client = await city.connect('lamp-1');
+    client.publish(topic, '{}', { qos: 1 });
+    await eventually(() => !client.connected);
+    expect(await city.refused(reason)).toBe(1);
+    expect(city.admitted).toEqual([]);
+  });
+
+  it('asks the registry as it is now, not as it was at sign-in', async () => {
+    const city = await startCity();
+    const client = await city.connect('lamp-1');
+    city.devices.set('lamp-1', device('lamp-1', { district: 'jongno' }));
+    await client.publishAsync('city/jongno/flood/lamp-1/telemetry', '{}', { qos: 1 });
+    client.publish(OWN, '{}', { qos: 1 });
+    await eventually(() => !client.connected);
+    expect(city.admitted.map(({ topic }) => topic)).toEqual(['city/jongno/flood/lamp-1/telemetry']);
+  });
+
+  it('does not acknowledge what is not admitted; the device sends it again and it is admitted then', async () => {
+    const city = await startCity();
+    city.hold = true;
+    const client = await city.connect('lamp-1', { reconnectPeriod: 20, clean: false });
+    const published = client.publishAsync(OWN, '{"waterDepth": 1}', { qos: 1 });
+    await eventually(() => city.held.length === 1);
+    city.hold = false;
+    city.held.shift()?.(new Error('the journal is full'));
+    await published;
+    expect(city.admitted).toHaveLength(2);
+    expect(await city.refused('not-stored')).toBe(1);
+  });
+
+  it('keeps what one device has in flight bounded, and loses none of it', async () => {
+    const city = await startCity();
+    city.hold = true;
+    const client = await city.connect('lamp-1');
+    const count = 5000;
+    const payload = Buffer.alloc(900, 'x');
+    const published = Promise.all(Array.from({ length: count }, () => client.publishAsync(OWN, payload, { qos: 1 })));
+    // The bound, and beyond it what is read already: the socket's buffer and one chunk more.
+    const bound = 10 + (2 * 65_536) / payload.length;
+    let highest = 0;
+    for (let answered = 0; answered < count; ) {
+      await eventually(() => city.held.length > 0);
+      highest = Math.max(highest, city.held.length);
+      answered += city.held.length;
+      for (const done of city.held.splice(0)) done();
+    }
+    await published;
+    expect(city.admitted).toHaveLength(count);
+    expect(highest).toBeGreaterThanOrEqual(10);
+    expect(highest).toBeLessThanOrEqual(bound);
+  });
+
+  it('publishes the will of a device whose connection broke', async () => {
+    const city = await startCity();
+    const topic = 'city/mapo/flood/lamp-1/status';
+    const will = { topic, payload: Buffer.from('{"state":"offline"}'), qos: 1 as const, retain: true };
+    const client = await city.connect('lamp-1', { will });
+    client.stream.destroy();
+    await eventually(() => city.admitted.length === 1);
+    expect(city.admitted[0]).toMatchObject({ topic, device: { id: 'lamp-1' } });
+  });
+});
+
+describe('a payload that is too large', () => {
+  it('is refused by the length it announces, told, and the device hung up on', async () => {
+    const city = await startCity();
+    const client = await city.connect('lamp-1');
+    client.publish(OWN, Buffer.alloc(10_000), { qos: 1 });
+    await eventually(() => !client.connected);
+    expect(city.oversized).toMatchObject([{ device: 'lamp-1' }]);
+    expect(city.oversized[0]?.size).toBeGreaterThanOrEqual(10_000);
+    expect(await city.refused('packet-too-large')).toBe(1);
+    expect(city.admitted).toEqual([]);
+  });
+
+  it('is refused where only the payload, not the packet, is over the bound', async () => {
+    const city = await startCity();
+    const client = await city.connect('lamp-1');
+    await client.publishAsync(OWN, Buffer.alloc(1024), { qos: 1 });
+    client.publish(OWN, Buffer.alloc(1025), { qos: 1 });
+    await eventually(() => !client.connected);
+    expect(city.oversized).toEqual([{ device: 'lamp-1', size: 1025 }]);
+    expect(city.admitted).toHaveLength(1);
+  });
+
+  it('is refused before anybody has signed in', async () => {
+    const city = await startCity();
+    const { socket, closed } = await rawSocket(city.broker.port);
+    // A CONNECT that announces 200 MiB.
+    socket.write(Buffer.from([0x10, 0x80, 0x80, 0x80, 0x64]));
+    await eventually(() => closed());
+    expect(await city.refused('packet-too-large')).toBe(1);
+  });
+});
+
+describe('bounds and ends', () => {
+  it('counts sockets that have not signed in towards the bound on connections', async () => {
+    const city = await startCity({ connectionsMax: 2 });
+    const first = await rawSocket(city.broker.port);
+    const second = await rawSocket(city.broker.port);
+    const third = await rawSocket(city.broker.port);
+    await eventually(() => third.closed());
+    expect([first.closed(), second.closed()]).toEqual([false, false]);
+    expect(await city.refused('connections-full')).toBe(1);
+  });
+
+  it('says that its port is taken', async () => {
+    const { broker } = await startCity();
+    const second = startCity({ port: broker.port });
+    await expect(second).rejects.toMatchObject({ code: 'PORT_TAKEN', message: expect.stringContaining(String(broker.port)) });
+  });
+
+  it('says that its folder is in use', async () => {
+    const folder = tempFolder();
+    await startCity({ folder });
+    await expect(startCity({ folder })).rejects.toMatchObject({ code: 'DATA_FOLDER' });
+  });
+
+  it('waits with closing for the messages in flight, and acknowledges them', async () => {
+    const city = await startCity();
+    city.hold = true;
+    const client = await city.connect('lamp-1');
+    const published = client.publishAsync(OWN, '{}', { qos: 1 });
+    await eventually(() => city.held.length === 1);
+    const { port } = city.broker;
+    let closed = false;
+    const closing = city.broker.close().then(() => {
+      closed = true;
+    });
+    await expect(rawSocket(port)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+    expect(closed).toBe(false);
+    city.held.shift()?.();
+    await published;
+    await closing;
+    expect(client.connected).toBe(false);
+  });
+});
