@@ -29,8 +29,8 @@ export class VirtualClock implements Clock {
     return this.#now;
   }
 
-  /** Moves to `timeMs`; an earlier time is ignored, for no clock of ours runs backwards. */
+  /** Moves to the whole millisecond of `timeMs`; an earlier time is ignored, for no clock of ours runs backwards. */
   advanceTo(timeMs: number): void {
-    if (timeMs > this.#now) this.#now = timeMs;
+    this.#now = Math.max(this.#now, Math.floor(timeMs));
   }
 }

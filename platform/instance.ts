@@ -2,7 +2,7 @@
  * The whole machine on one page: identities and journal, the broker in front of them, the pipeline behind them, and the
  * dashboard on top. Data moves down this page; nothing reaches back up.
  */
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { Broker } from '@haechi/broker';
@@ -14,6 +14,7 @@ import { AlertBook, loadKey, loadRules, People, Registry, type RuleTransition } 
 import { openState } from '@haechi/storage';
 import { MessageRate } from './message-rate.ts';
 import { Pipeline, READERS } from './pipeline/pipeline.ts';
+import { VERSION } from './version.ts';
 
 export interface InstanceOptions {
   settings: Settings;
@@ -43,8 +44,6 @@ export interface Instance {
   close(): Promise<void>;
 }
 
-const VERSION = (JSON.parse(readFileSync(join(import.meta.dirname, '../package.json'), 'utf8')) as { version: string })
-  .version;
 const WEB_FOLDER = join(import.meta.dirname, '../dashboard/web/dist');
 
 /** @throws HaechiError PORT_TAKEN, DATA_FOLDER, DATA_LOCKED, RULE_INVALID, CITY_INVALID … each one clear line. */

@@ -23,6 +23,7 @@ export class Registry {
   readonly #options: RegistryOptions;
   readonly #entries = new Map<string, Entry>();
   readonly #listeners: ((devices: Device[]) => void)[] = [];
+  #provisioning: Promise<unknown> = Promise.resolve();
 
   private constructor(options: RegistryOptions) {
     this.#options = options;
@@ -70,7 +71,14 @@ export class Registry {
    * @returns each device's secret, which is kept nowhere.
    * @throws HaechiError DEVICE_INVALID naming the entry, the field and the reason.
    */
-  async provision(candidates: readonly unknown[], { renew = false } = {}): Promise<Map<string, string>> {
+  provision(candidates: readonly unknown[], { renew = false } = {}): Promise<Map<string, string>> {
+    // One after the other: two that ask for one id at once must not both find it free.
+    const provisioned = this.#provisioning.then(() => this.#provision(candidates, renew));
+    this.#provisioning = provisioned.catch(() => undefined); // whoever asked is told
+    return provisioned;
+  }
+
+  async #provision(candidates: readonly unknown[], renew: boolean): Promise<Map<string, string>> {
     const devices = candidates.map((candidate, index) => this.check(candidate, `device ${index + 1}`));
     const ids = new Set<string>();
     let added = 0;

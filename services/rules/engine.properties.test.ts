@@ -129,7 +129,7 @@ it('an alert is raised, goes up and down, and is cleared, in this order, never t
         if (transition.transition === 'raised') expect(before).toBeUndefined();
         else {
           expect(before?.raisedAt).toBe(transition.raisedAt);
-          expect(transition.at).toBeGreaterThanOrEqual(before?.at ?? Number.NaN);
+          expect(transition.at).toBeGreaterThanOrEqual(transition.raisedAt);
         }
         if (transition.transition === 'cleared') standing.delete(key);
         else standing.set(key, transition);

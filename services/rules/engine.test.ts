@@ -215,16 +215,29 @@ describe('what belongs to history', () => {
     expect(happened()).toEqual([]);
   });
 
-  it('does not count towards a duration what came when it was old', () => {
-    const { say, tick, happened } = timeline([HIGH]);
+  it('does not count towards a duration what was too old to be judged', () => {
+    const { say, tick, happened } = timeline(['id: high, stage: caution, field: level, when: level > 10.0, for: 30s']);
     say(0, { level: 11 });
-    // Cut off; then all that was kept comes at once, and between it the level was low.
-    for (let at = 10; at < 1190; at += 10) say(at, { level: 1 }, { delayS: 1200 - at });
-    say(1200, { level: 11 });
+    // Cut off; then all that was kept comes at once, and the level had been low meanwhile.
+    for (let at = 10; at < 600; at += 10) say(at, { level: 1 }, { delayS: 1200 - at });
+    say(600, { level: 11 }, { delayS: 600 });
+    say(610, { level: 11 }, { delayS: 590 });
     expect(happened()).toEqual([]);
-    say(1210, { level: 11 });
-    tick(1215);
-    expect(happened()).toEqual(['raised caution at 1215, 11']);
+    tick(1219);
+    expect(happened()).toEqual([]);
+    tick(1220);
+    expect(happened()).toEqual(['raised caution at 630, 11']);
+  });
+
+  it('does not set the clock of an alert back', () => {
+    const { say, tick, transitions } = timeline(['id: high, stage: caution, when: level > 10.0, for: 20s']);
+    say(0, { level: 11 });
+    tick(20);
+    // Measured before the alert was raised, and heard after it.
+    say(15, { level: 1 }, { delayS: 10 });
+    const [raised, cleared] = transitions();
+    expect(raised?.at).toBe(T0 + 20_000);
+    expect(cleared?.at).toBe(T0 + 20_000);
   });
 });
 
@@ -272,6 +285,32 @@ describe('what goes wrong', () => {
       { transition: 'raised', value: 11, limit: null },
       { transition: 'cleared', value: 1, limit: null },
     ]);
+  });
+
+  it('goes on though a rule that was under way can no longer be judged', () => {
+    const { engine, say, tick, happened } = timeline(
+      ['id: own, stage: alert, field: level, when: level > device.limit, for: 15s'],
+      [probeDevice('g-1', { attributes: { limit: 5 } })],
+    );
+    say(0, { level: 9 });
+    engine.setDevice(probeDevice('g-1', { attributes: {} }));
+    tick(100);
+    expect(happened()).toEqual([]);
+    engine.setDevice(probeDevice('g-1', { attributes: { limit: 5 } }));
+    say(110, { level: 9 });
+    say(120, { level: 9 });
+    say(130, { level: 9 });
+    expect(happened()).toEqual(['raised alert at 125, 9']);
+  });
+
+  it('knows when to stop looking, whatever the interval', () => {
+    for (let i = 1; i <= 300; i++) {
+      const devices = [probeDevice('g-1', { intervalS: i / 7 })];
+      const { say, tick, happened } = timeline(['id: silent, stage: alert, absent: { intervals: 1.3 }'], devices);
+      say(0, { level: 1 });
+      tick(1000);
+      expect(happened()).toHaveLength(1);
+    }
   });
 
   it('stops no other rule and no other device', () => {

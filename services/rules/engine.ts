@@ -7,8 +7,8 @@
 import type { Device, Log, Reading, Stage, Transition, Value } from '@haechi/core';
 import TinyQueue from 'tinyqueue';
 import { applyReading, newTwin, type TwinState } from '../twin/twin.ts';
-import { type CompiledRule, deviceVariables, type RuleContext, shownValue } from './compile.ts';
-import { clearState, freeze, isIdle, nextDue, type RuleState, step } from './step.ts';
+import { type CompiledRule, deviceVariables, type RuleContext, type Rung, shownValue } from './compile.ts';
+import { beginAnew, clearState, freeze, isIdle, lastMoment, nextDue, type RuleState, step } from './step.ts';
 
 /** A value stands for this many of its device's reporting intervals; then it is stale and no timer rests on it. */
 export const STALE_INTERVALS = 2;
@@ -145,7 +145,8 @@ export class RuleEngine {
       entry.armed[index] = undefined;
       const due = this.#dueOf(entry, index);
       if (due === undefined) continue;
-      if (due <= now) this.#look(entry, index, due);
+      // One that has moved on waits for its turn among the others, so that they fire in order of time.
+      if (due <= timer.due) this.#look(entry, index, due);
       this.#schedule(entry, index);
     }
   }
@@ -166,11 +167,15 @@ export class RuleEngine {
     this.#options.onCurrent?.(reading);
     const live = reading.receivedAt - reading.ts <= Math.max(LIVE_AGE_MAX_MS, entry.intervalMs * STALE_INTERVALS);
     entry.rules.forEach((rule, index) => {
-      const concerned = rule.absence || rule.inputs.some((field) => field in reading.values);
-      if (!concerned || !live) return;
       const state = entry.states[index] as RuleState;
-      if (gapMs > 0 && !rule.absence) entry.states[index] = freeze(state, gapMs);
-      this.#look(entry, index, reading.receivedAt);
+      if (!rule.absence && !isIdle(state)) {
+        // What went on in the time of an old reading was not judged, so no duration may rest on it.
+        if (!live) entry.states[index] = beginAnew(state);
+        else if (gapMs > 0) entry.states[index] = freeze(state, gapMs);
+      }
+      const concerned = rule.absence || rule.inputs.some((field) => field in reading.values);
+      if (live && concerned) this.#look(entry, index, reading.receivedAt);
+      // Concerned or not: the device has spoken, so the values that it keeps stand longer.
       this.#schedule(entry, index);
     });
   }
@@ -186,13 +191,16 @@ export class RuleEngine {
       silenceMs: Math.max(0, arrival - heardAt),
       intervalMs: entry.intervalMs,
     };
-    const at = rule.absence ? arrival : entry.twin.ts + (arrival - entry.twin.receivedAt);
+    // A timer may have gone further than the reading that comes after it, which was long on its way.
+    const at = Math.max(lastMoment(before), rule.absence ? arrival : entry.twin.ts + (arrival - entry.twin.receivedAt));
     try {
       const { state, transition } = step(rule, before, context, at);
       entry.states[index] = state;
       if (transition) this.#tell(entry, rule, before, state, transition, context, at);
       if (transition || !isIdle(state) || !isIdle(before)) this.#changed.add(entry.device.id);
     } catch (error) {
+      // Or its timer, due and looked at in vain, would be due again at once.
+      entry.states[index] = beginAnew(before);
       this.#failedOnce(rule, entry, error);
     }
   }
@@ -220,8 +228,18 @@ export class RuleEngine {
       raisedAt: state.raisedAt || before.raisedAt,
       field: rule.field,
       value: shownValue(rule, context),
-      limit: rung.limit(context),
+      limit: this.#limitOf(rung, rule, entry, context),
     });
+  }
+
+  /** An alert is told though the limit to show beside it cannot be. */
+  #limitOf(rung: Rung, rule: CompiledRule, entry: Entry, context: RuleContext): number | null {
+    try {
+      return rung.limit(context);
+    } catch (error) {
+      this.#failedOnce(rule, entry, error);
+      return null;
+    }
   }
 
   /** When, on the journal's clock, this rule must be looked at again though nothing arrives. */
@@ -231,7 +249,8 @@ export class RuleEngine {
     if (entry.twin.ts === 0) return undefined;
     if (rule.absence) {
       if (state.rank > 0) return undefined;
-      return nextDue(rule, state) ?? this.#heardAt(entry) + rule.absentIntervals * entry.intervalMs;
+      // Upwards: a moment too early by a rounding would be looked at in vain, for ever.
+      return nextDue(rule, state) ?? Math.ceil(this.#heardAt(entry) + rule.absentIntervals * entry.intervalMs);
     }
     const eventDue = nextDue(rule, state);
     if (eventDue === undefined) return undefined;

@@ -23,7 +23,7 @@ export const duration = z
   .regex(/^\d+(\.\d+)?(ms|s|min|h|d)$/, 'a duration is a number and ms, s, min, h or d: 90s, 15min')
   .transform((text) => {
     const [, amount, unit] = /^([\d.]+)([a-z]+)$/.exec(text) ?? [];
-    return Number(amount) * (units[unit ?? ''] ?? Number.NaN);
+    return Math.round(Number(amount) * (units[unit ?? ''] ?? Number.NaN));
   })
   .refine((ms) => ms <= DURATION_MAX_MS, 'at most 31d');
 

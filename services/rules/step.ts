@@ -70,6 +70,20 @@ export function freeze(state: RuleState, gapMs: number): RuleState {
   return { ...state, pending: state.pending.map(shift), releasing: state.releasing.map(shift) };
 }
 
+/** Whatever is under way begins anew; the standing rung stays. */
+export function beginAnew(state: RuleState): RuleState {
+  const zeros = state.pending.map(() => 0);
+  return { ...state, pending: zeros, releasing: zeros };
+}
+
+/** The newest moment a state knows of: no step comes before it. */
+export function lastMoment({ raisedAt, pending, releasing }: RuleState): number {
+  let last = raisedAt;
+  for (const from of pending) last = Math.max(last, from);
+  for (const from of releasing) last = Math.max(last, from);
+  return last;
+}
+
 /** Whether a state is worth keeping. */
 export function isIdle(state: RuleState): boolean {
   return state.rank === 0 && state.pending.every((from) => from === 0);

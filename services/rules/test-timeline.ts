@@ -27,8 +27,8 @@ export function probeDevice(id = 'g-1', more: Partial<Device> = {}): Device {
 
 /** Rules from the part of the file that differs: `level > 3.0` and so on stand in full. */
 export function rulesOf(...rules: string[]) {
-  const texts = rules.map((rule) => `  - { kinds: [gauge], source: a test, ${rule} }`);
-  return compileRules(probe, parseRules(`rules:\n${texts.join('\n')}\n`, 'test.yaml'));
+  const texts = rules.map((rule) => `  { kinds: [gauge], source: a test, ${rule} },`);
+  return compileRules(probe, parseRules(`rules: [\n${texts.join('\n')}\n]`, 'test.yaml'));
 }
 
 export function recordAt(atS: number, values: Values, { device = 'g-1', delayS = 0 } = {}): EngineRecord {
