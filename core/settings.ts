@@ -104,7 +104,7 @@ export function loadSettings({
   const given: Record<string, unknown> = {};
   const origin: Record<string, string> = {};
   const take = (name: string, value: unknown, from: string) => {
-    if (value === undefined || value === '') return;
+    if (value === undefined || value === null || value === '') return;
     given[name] = value;
     origin[name] = from;
   };

@@ -1,9 +1,15 @@
 import { join } from 'node:path';
 import type { DomainModel } from '@haechi/core';
-import { DuckDbStore, type TelemetryStore } from '@haechi/storage';
+import { DuckDbStore, InfluxStore, type TelemetryStore } from '@haechi/storage';
 import type { WorkerSetup } from './messages.ts';
 
 /** The telemetry store that the settings name. */
 export function openTelemetry(setup: WorkerSetup, models: readonly DomainModel[]): Promise<TelemetryStore> {
-  return DuckDbStore.open(join(setup.dataFolder, 'telemetry'), models);
+  const folder = join(setup.dataFolder, 'telemetry');
+  switch (setup.store) {
+    case 'duckdb':
+      return DuckDbStore.open(folder, models);
+    case 'influxdb':
+      return InfluxStore.open({ ...setup.influx, folder }, models);
+  }
 }

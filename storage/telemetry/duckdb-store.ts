@@ -82,14 +82,14 @@ export class DuckDbStore implements TelemetryStore {
 
   /** Opens or makes `folder/telemetry.duckdb` and brings its columns up to the models. */
   static async open(folder: string, models: readonly DomainModel[]): Promise<DuckDbStore> {
-    mkdirSync(folder, { recursive: true });
     const path = join(folder, 'telemetry.duckdb');
     try {
+      mkdirSync(folder, { recursive: true });
       const instance = await DuckDBInstance.create(path, { memory_limit: MEMORY_LIMIT, threads: '2' });
       const writer = await instance.connect();
       const tables = new Map(models.map((model) => [model.id, tableOf(model)]));
       await writer.run('CREATE TABLE IF NOT EXISTS journal_cursor (id INTEGER, last_group BIGINT)');
-      for (const table of tables.values()) await ensureTable(writer, table);
+      for (const table of tables.values()) table.columns = await ensureTable(writer, table);
       return new DuckDbStore(instance, writer, await instance.connect(), tables);
     } catch (cause) {
       throw new HaechiError('DATA_FOLDER', `the telemetry store ${path} cannot be opened: ${messageOf(cause)}`, {
@@ -139,7 +139,9 @@ export class DuckDbStore implements TelemetryStore {
     const table = this.#table(query.domain);
     const fields = query.fields.flatMap((name) => table.fields.get(name) ?? []);
     if (fields.length === 0) return { intervalMs: 0, ts: [], fields: {} };
-    const params = [query.device, BigInt(Math.floor(query.from)), BigInt(Math.ceil(query.to))];
+    const from = Math.floor(query.from);
+    const to = Math.ceil(query.to);
+    const params = [query.device, BigInt(from), BigInt(to)];
     // Two messages may hold one timestamp; the point received last is the one that counts.
     const points = `SELECT ts, ${fields
       .map(({ name }) => `arg_max(${quote(name)}, received_at) AS ${quote(name)}`)
@@ -149,11 +151,11 @@ export class DuckDbStore implements TelemetryStore {
 
     const counted = await this.#reader.runAndReadAll(`SELECT count(*) FROM (${points})`, params);
     const count = Number(counted.getRows()[0]?.[0] ?? 0);
-    const intervalMs = count <= query.pointsMax ? 0 : Math.ceil((query.to - query.from) / query.pointsMax);
+    const intervalMs = count <= query.pointsMax ? 0 : Math.ceil((to - from) / query.pointsMax);
     const sql =
       intervalMs === 0
         ? `${points} ORDER BY ts`
-        : `SELECT ${query.from} + ((ts - ${query.from}) // ${intervalMs}) * ${intervalMs} AS ts, ${fields
+        : `SELECT ${from} + ((ts - ${from}) // ${intervalMs}) * ${intervalMs} AS ts, ${fields
             .flatMap(aggregates)
             .join(', ')} FROM (${points}) AS points GROUP BY 1 ORDER BY 1`;
     const read = await this.#reader.runAndReadAll(sql, params);
@@ -180,13 +182,26 @@ export class DuckDbStore implements TelemetryStore {
   }
 }
 
-async function ensureTable(connection: DuckDBConnection, table: Table): Promise<void> {
-  const columns = table.columns.map(({ name, type }) => `${quote(name)} ${type.toString()}`).join(', ');
+/** Gives the table's columns as they stand on disk: a new one is the last there, wherever its model has it. */
+async function ensureTable(connection: DuckDBConnection, table: Table): Promise<Table['columns']> {
+  const wanted = new Map(table.columns.map(({ name, type }) => [name, type.toString()]));
+  const columns = [...wanted].map(([name, type]) => `${quote(name)} ${type}`).join(', ');
   await connection.run(`CREATE TABLE IF NOT EXISTS ${table.name} (${columns})`);
-  for (const { name, type } of table.columns) {
-    await connection.run(`ALTER TABLE ${table.name} ADD COLUMN IF NOT EXISTS ${quote(name)} ${type.toString()}`);
+  for (const [name, type] of wanted) {
+    await connection.run(`ALTER TABLE ${table.name} ADD COLUMN IF NOT EXISTS ${quote(name)} ${type}`);
   }
+  const kept = (await connection.runAndReadAll(`DESCRIBE ${table.name}`)).getRows();
+  return kept.map(([column, columnType]) => {
+    const name = String(column);
+    const type = keptTypes.find((known) => known.toString() === columnType);
+    // One that the model has dropped stays, and stays empty.
+    if (!type || (wanted.get(name) ?? columnType) !== columnType)
+      throw new Error(`${table.name}.${name} holds ${columnType}, its model says ${wanted.get(name) ?? 'nothing'}`);
+    return { name, type };
+  });
 }
+
+const keptTypes: DuckDBType[] = [BIGINT, BOOLEAN, DOUBLE, VARCHAR];
 
 function columnValues(column: string, rows: readonly Reading[]): DuckDBValue[] {
   switch (column) {

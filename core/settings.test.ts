@@ -1,0 +1,73 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { tempFolder } from '../tests/support/temp-folder.ts';
+import { ENVIRONMENT, loadSettings, type SettingSources, settingsSchema } from './settings.ts';
+
+/** Nothing of this machine's own environment or folder. */
+function load({ yaml, ...sources }: SettingSources & { yaml?: string } = {}) {
+  const folder = tempFolder();
+  if (yaml !== undefined) writeFileSync(join(folder, 'haechi.yaml'), yaml);
+  return loadSettings({ env: {}, folder, ...sources });
+}
+
+describe('a setting comes from', () => {
+  it('its default, which works on a laptop', () => {
+    expect(load()).toMatchObject({ data: './data', httpPort: 8080, mqttPort: 1883, store: 'duckdb', timeZone: 'Asia/Seoul' });
+  });
+
+  it('the command, haechi.yaml, the environment, the flags: the later one wins', () => {
+    const presets = { httpPort: 1, mqttPort: 1, host: 'preset', data: 'preset' };
+    const yaml = 'mqttPort: 2\nhost: file\ndata: file\n';
+    const env = { HAECHI_HOST: 'env', HAECHI_DATA: 'env' };
+    expect(load({ presets, yaml, env, flags: { data: 'flag', host: undefined } })).toMatchObject({
+      httpPort: 1,
+      mqttPort: 2,
+      host: 'env',
+      data: 'flag',
+    });
+  });
+
+  it('a variable of its own, for every setting there is', () => {
+    expect(Object.keys(ENVIRONMENT).sort()).toEqual(Object.keys(settingsSchema.shape).sort());
+    expect(new Set(Object.values(ENVIRONMENT)).size).toBe(Object.keys(ENVIRONMENT).length);
+    for (const variable of Object.values(ENVIRONMENT)) expect(variable).toMatch(/^(HAECHI|INFLUX)_[A-Z_]+$/);
+  });
+
+  it('nowhere, where a place names it and leaves it empty', () => {
+    const given = load({ env: { HAECHI_HTTP_PORT: '' }, yaml: 'mqttPort:\nadminPassword: ""\n' });
+    expect(given).toMatchObject({ httpPort: 8080, mqttPort: 1883 });
+    expect(given.adminPassword).toBeUndefined();
+  });
+
+  it('an empty file', () => {
+    expect(load({ yaml: '' }).httpPort).toBe(8080);
+    expect(load({ yaml: '# nothing yet\n' }).httpPort).toBe(8080);
+  });
+});
+
+describe('a wrong setting stops the start with one line that names it and where it came from', () => {
+  it.each<[string, SettingSources & { yaml?: string }, RegExp]>([
+    ['the environment', { env: { HAECHI_MQTT_PORT: '99999' } }, /^setting HAECHI_MQTT_PORT is wrong: /],
+    ['a flag', { flags: { httpPort: 'eighty' } }, /^setting --http-port is wrong: /],
+    ['the file', { yaml: 'logLevel: loud' }, /^setting haechi\.yaml: logLevel is wrong: /],
+    ['an unknown name', { yaml: 'colour: red' }, /^setting haechi\.yaml: colour is wrong: no such setting$/],
+    ['a short password', { env: { HAECHI_ADMIN_PASSWORD: 'short' } }, /HAECHI_ADMIN_PASSWORD is wrong: at least 8 characters/],
+    ['a zone that is none', { env: { HAECHI_TIME_ZONE: 'Mars/Olympus' } }, /HAECHI_TIME_ZONE is wrong: not an IANA time zone/],
+    ['a bound below the least', { env: { HAECHI_JOURNAL_SIZE_MAX: '10' } }, /HAECHI_JOURNAL_SIZE_MAX is wrong/],
+    ['a URL that is none', { env: { INFLUX_URL: 'somewhere' } }, /INFLUX_URL is wrong/],
+  ])('%s', (_, sources, message) => {
+    expect(() => load(sources)).toThrow(expect.objectContaining({ code: 'SETTING_INVALID', message: expect.stringMatching(message) }));
+    expect(() => load(sources)).toThrow(/^[^\n]*$/);
+  });
+
+  it.each(['port: [', '- a list', 'just words'])('a file that is no mapping: %s', (yaml) => {
+    expect(() => load({ yaml })).toThrow(
+      expect.objectContaining({ code: 'SETTING_INVALID', message: expect.stringMatching(/haechi\.yaml cannot be read: [^\n]+$/) }),
+    );
+  });
+
+  it('and never shows the value of a secret', () => {
+    expect(() => load({ env: { HAECHI_ADMIN_PASSWORD: 'secret!' } })).not.toThrow(/secret!/);
+  });
+});

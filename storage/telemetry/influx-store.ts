@@ -1,0 +1,121 @@
+/**
+ * The telemetry store for whoever has or wants a time-series server: InfluxDB 1.x, 2.x or 3.x.
+ * It may be away at any time, at the start too: the journal keeps the readings until it is back.
+ */
+import { join } from 'node:path';
+import type { Reading } from '@haechi/core';
+import { type DomainModel, HaechiError } from '@haechi/core';
+import { markGaps } from './gaps.ts';
+import { storeError } from './influx-errors.ts';
+import { lineOf, type Measurement, measurementOf } from './influx-lines.ts';
+import { readRange } from './influx-range.ts';
+import { InfluxServer, type InfluxSettings } from './influx-server.ts';
+import { writeLines } from './influx-write.ts';
+import { ReadingsRefusedError } from './readings-refused.ts';
+import { StoreCursor } from './store-cursor.ts';
+import type { RangeQuery, RangeResult, TelemetryStore } from './telemetry-store.ts';
+
+export interface InfluxStoreSettings extends InfluxSettings {
+  /** Where the cursor is kept, in `influx-cursor.json`. */
+  folder: string;
+}
+
+export class InfluxStore implements TelemetryStore {
+  readonly #settings: InfluxSettings;
+  readonly #measurements: Map<string, Measurement>;
+  readonly #cursor: StoreCursor;
+  /** Found anew after every failure: it may come back as another version, or with its bucket gone. */
+  #server: Promise<InfluxServer> | undefined;
+  #description: string;
+
+  private constructor(settings: InfluxSettings, measurements: Map<string, Measurement>, cursor: StoreCursor) {
+    this.#settings = settings;
+    this.#measurements = measurements;
+    this.#cursor = cursor;
+    const { host } = new URL(settings.url);
+    this.#description = `InfluxDB at ${host}`;
+  }
+
+  /**
+   * Opens with the server away, too; only its own definite no stops the start.
+   * @throws HaechiError STORE_REFUSED for a wrong token or a missing bucket; SETTING_INVALID; DATA_FOLDER for a damaged cursor.
+   */
+  static async open(settings: InfluxStoreSettings, models: readonly DomainModel[]): Promise<InfluxStore> {
+    const { folder, ...server } = settings;
+    if (!/^https?:$/.test(new URL(server.url).protocol)) {
+      throw new HaechiError('SETTING_INVALID', `setting INFLUX_URL is wrong: ${server.url} is neither http nor https`);
+    }
+    const measurements = new Map(models.map((model) => [model.id, measurementOf(model)]));
+    const cursor = await StoreCursor.open(join(folder, 'influx-cursor.json'));
+    const store = new InfluxStore(server, measurements, cursor);
+    await store.#connected().catch((error: HaechiError) => {
+      if (error.code !== 'STORE_UNREACHABLE') throw error;
+    });
+    return store;
+  }
+
+  /** With the version once it is known. */
+  get description(): string {
+    return this.#description;
+  }
+
+  async cursor(): Promise<number> {
+    return this.#cursor.group;
+  }
+
+  /**
+   * Points first, the cursor after them: what a crash or an error leaves in between is written again, which changes nothing.
+   * @throws HaechiError STORE_UNREACHABLE, STORE_REFUSED; ReadingsRefusedError with the readings that can never be written.
+   */
+  async append(readings: readonly Reading[], group: number): Promise<void> {
+    if (readings.length > 0) {
+      const lines = readings.map((reading) => ({ reading, text: lineOf(this.#measurement(reading.domain), reading) }));
+      const refused = await this.#ask((server) => writeLines(server, lines));
+      if (refused.length > 0) throw new ReadingsRefusedError(this.#description, refused, readings.length);
+    }
+    await this.#cursor.moveTo(group, readings.length);
+  }
+
+  async range(query: RangeQuery): Promise<RangeResult> {
+    const measurement = this.#measurement(query.domain);
+    return markGaps(await this.#ask((server) => readRange(server, measurement, query)), query.gapMs);
+  }
+
+  /** As counted when they were stored from this data folder: InfluxDB would have to read every point for it. */
+  async count(): Promise<number> {
+    return this.#cursor.readings;
+  }
+
+  async close(): Promise<void> {
+    this.#server = undefined;
+  }
+
+  #measurement(domain: string): Measurement {
+    const measurement = this.#measurements.get(domain);
+    if (!measurement) throw new HaechiError('DOMAIN_INVALID', `no measurement for the system ${domain}`);
+    return measurement;
+  }
+
+  async #ask<T>(question: (server: InfluxServer) => Promise<T>): Promise<T> {
+    const server = await this.#connected();
+    try {
+      return await question(server);
+    } catch (cause) {
+      const error = storeError(cause, server.place);
+      if (error.code === 'STORE_UNREACHABLE') this.#server = undefined;
+      throw error;
+    }
+  }
+
+  async #connected(): Promise<InfluxServer> {
+    this.#server ??= InfluxServer.connect(this.#settings);
+    try {
+      const server = await this.#server;
+      this.#description = `InfluxDB ${server.version} at ${new URL(this.#settings.url).host}`;
+      return server;
+    } catch (error) {
+      this.#server = undefined;
+      throw error;
+    }
+  }
+}
