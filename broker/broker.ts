@@ -82,7 +82,7 @@ export class Broker {
     this.#aedes = new Aedes({
       ...AEDES_LIMITS,
       persistence: new AsyncLevelPersistence(sessionsDb),
-      preConnect: (client, packet, done) => {
+      preConnect: (_client, packet, done) => {
         // Sessions are kept under the device's own name, so that nobody can take over another's by its client id.
         if (packet.clientId.length > CLIENT_ID_LENGTH_MAX) return done(new Error('client id too long'), false);
         if (packet.clientId !== '' || packet.clean)

@@ -8,7 +8,11 @@ const topic = fc.record({ district: name, domain: name, device, channel: fc.cons
 
 describe('a device topic', () => {
   it('comes back from its text as it went in', () => {
-    fc.assert(fc.property(topic, (parts) => expect(parseTopic(formatTopic(parts))).toEqual(parts)));
+    fc.assert(
+      fc.property(topic, (parts) => {
+        expect(parseTopic(formatTopic(parts))).toEqual(parts);
+      }),
+    );
   });
 
   it('is told from everything else: what parses is what would be written', () => {

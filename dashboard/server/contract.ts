@@ -148,11 +148,13 @@ export const provisionRequest = z.strictObject({
 /** The secrets are shown here once and kept only as a keyed hash. */
 export const provisionResult = z.object({ items: z.array(z.object({ id: z.string(), secret: z.string() })) });
 
+/** A time as a query may give it: within what a date can be. */
+const moment = z.coerce.number().min(-8.64e15).max(8.64e15);
 export const historyQuery = z.object({
   /** Names of fields, comma-separated. */
   fields: z.string().max(500),
-  from: z.coerce.number(),
-  to: z.coerce.number(),
+  from: moment,
+  to: moment,
   /** Most points a field; more readings than that are aggregated into equal intervals. */
   points: z.coerce.number().int().min(10).max(4000).default(600),
 });

@@ -11,6 +11,8 @@ const BEAT_MS = 1000;
 /** What is kept for screens that come back: the first of these bounds to be reached. */
 const KEPT_DELTAS_MAX = 1500;
 const KEPT_SIZE_MAX = 32 * 1024 * 1024;
+/** Alerts that are gone, remembered so that an older word on one, still on its way, does not bring it back. */
+const CLOSED_KEPT_MAX = 1000;
 
 export interface LiveFeedOptions {
   clock: Clock;
@@ -30,6 +32,8 @@ export class LiveFeed {
   readonly #options: LiveFeedOptions;
   readonly #devices = new Map<string, LiveState>();
   readonly #alerts = new Map<string, Alert>();
+  /** Number of the last change of each closed alert, oldest first. */
+  readonly #closed = new Map<string, number>();
   readonly #listeners = new Set<Listener>();
   #seq = 0;
   #kept: { seq: number; text: string }[] = [];
@@ -74,12 +78,19 @@ export class LiveFeed {
   /** Alerts as they stand after a change; an older word on one is dropped. */
   setAlerts(news: readonly Alert[]): void {
     for (const alert of news) {
-      const changed = this.#changedAlerts.get(alert.id) ?? this.#alerts.get(alert.id);
-      if (changed && changed.changeSeq >= alert.changeSeq) continue;
+      const known = this.#alerts.get(alert.id)?.changeSeq ?? this.#closed.get(alert.id);
+      if (known !== undefined && known >= alert.changeSeq) continue;
       this.#changedAlerts.set(alert.id, alert);
-      if (alertState(alert) === 'closed') this.#alerts.delete(alert.id);
+      if (alertState(alert) === 'closed') this.#close(alert);
       else this.#alerts.set(alert.id, alert);
     }
+  }
+
+  #close({ id, changeSeq }: Alert): void {
+    this.#alerts.delete(id);
+    this.#closed.set(id, changeSeq);
+    const [oldest] = this.#closed.keys();
+    if (this.#closed.size > CLOSED_KEPT_MAX && oldest !== undefined) this.#closed.delete(oldest);
   }
 
   registryChanged(): void {

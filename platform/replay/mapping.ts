@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { HaechiError, messageOf } from '@haechi/core';
 import { parseDocument } from 'yaml';
 import * as z from 'zod';
+import { formatProblem } from './time-format.ts';
 
 const value = z.union([z.number(), z.string(), z.boolean()]);
 
@@ -38,7 +39,13 @@ const mappingSchema = z.strictObject({
   time: z.strictObject({
     column: z.string(),
     /** `rfc3339`, or a pattern of YYYY, YY, MM, DD, HH, mm and ss. */
-    format: z.string().default('rfc3339'),
+    format: z
+      .string()
+      .default('rfc3339')
+      .superRefine((format, context) => {
+        const problem = formatProblem(format);
+        if (problem) context.addIssue(problem);
+      }),
     /** Offset of times written without one. */
     offset: z
       .string()

@@ -29,7 +29,7 @@ export interface Recording {
 /** @throws HaechiError RECORDING_INVALID naming file, line and column. */
 export function readRecording(file: string, mapping: Mapping): Recording {
   const rows = readRows(file);
-  const columns = new Set(Object.keys(rows[0] ?? {}));
+  const columns = new Set(Object.keys(rows[0]?.record ?? {}));
   for (const column of columnsOf(mapping)) {
     if (!columns.has(column))
       throw new HaechiError('RECORDING_INVALID', `${file} has no column ${column}; it has ${[...columns].join(', ')}`);
@@ -37,8 +37,8 @@ export function readRecording(file: string, mapping: Mapping): Recording {
   const toTime = timeReader(mapping.time);
   const moments = new Map<number, RecordedReading[]>();
   const devices = new Map<string, Record<string, unknown>>();
-  rows.forEach((row, index) => {
-    const where = `${file}:${index + 2}`;
+  for (const { record: row, info } of rows) {
+    const where = `${file}:${info.lines}`;
     const text = row[mapping.time.column] ?? '';
     const ts = toTime(text);
     if (ts === undefined)
@@ -55,7 +55,7 @@ export function readRecording(file: string, mapping: Mapping): Recording {
       if (readings) readings.push({ device: id, values });
       else moments.set(ts, [{ device: id, values }]);
     }
-  });
+  }
   return {
     rows: rows.length,
     devices: [...devices.values()],
@@ -63,10 +63,18 @@ export function readRecording(file: string, mapping: Mapping): Recording {
   };
 }
 
-function readRows(file: string): Row[] {
+/** A row, and the line of the file that it ends on. */
+interface NumberedRow {
+  record: Row;
+  info: { lines: number };
+}
+
+const CSV = { columns: true, trim: true, bom: true, skip_empty_lines: true, info: true } as const;
+
+function readRows(file: string): NumberedRow[] {
   try {
     if (statSync(file).size > FILE_SIZE_MAX) throw new Error(`larger than ${FILE_SIZE_MAX} bytes`);
-    const rows = parse(readFileSync(file), { columns: true, trim: true, bom: true, skip_empty_lines: true }) as Row[];
+    const rows = parse(readFileSync(file), CSV) as unknown as NumberedRow[];
     if (rows.length === 0) throw new Error('no rows');
     return rows;
   } catch (cause) {
@@ -112,7 +120,7 @@ function valuesOf(mapped: MappedDevice, row: Row, missing: readonly string[], wh
 
 function readValue(text: string, field: MappedField, where: string): Value {
   if (field.words) {
-    const word = field.words[text];
+    const word = Object.hasOwn(field.words, text) ? field.words[text] : undefined;
     if (word === undefined)
       throw new HaechiError('RECORDING_INVALID', `${where} is ${text}, which the mapping does not know`);
     return word;

@@ -142,9 +142,9 @@ export class DuckDbStore implements TelemetryStore {
     const from = Math.floor(query.from);
     const to = Math.ceil(query.to);
     const params = [query.device, BigInt(from), BigInt(to)];
-    // Two messages may hold one timestamp; the point received last is the one that counts.
+    // Two messages may hold one timestamp; the point received last counts, and in one millisecond the one written last.
     const points = `SELECT ts, ${fields
-      .map(({ name }) => `arg_max(${quote(name)}, received_at) AS ${quote(name)}`)
+      .map(({ name }) => `arg_max(${quote(name)}, (received_at, rowid)) AS ${quote(name)}`)
       .join(', ')} FROM ${table.name} WHERE device = $1 AND ts >= $2 AND ts < $3 AND (${fields
       .map(({ name }) => `${quote(name)} IS NOT NULL`)
       .join(' OR ')}) GROUP BY ts`;

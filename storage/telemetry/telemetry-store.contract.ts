@@ -1,0 +1,278 @@
+/** What every telemetry store promises, whatever is behind it. */
+import { choice, defineDomain, flag, number, type Reading, text, type Values } from '@haechi/core';
+import fc from 'fast-check';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { RangeQuery, TelemetryStore } from './telemetry-store.ts';
+
+/** One field of every type, in a system with a dash in its name. */
+export const contractModel = defineDomain({
+  id: 'test-pump',
+  icon: 'engine',
+  order: 1,
+  telemetry: {
+    flow: number({ unit: 'L/s', min: -1e15, max: 1e15 }),
+    pressure: number({ unit: 'kPa', min: -1e15, max: 1e15 }),
+    mode: choice(['idle', 'run', 'fault']),
+    locked: flag(),
+    note: text(200),
+  },
+  kinds: {},
+});
+const otherModel = defineDomain({
+  id: 'test-gauge',
+  icon: 'ruler',
+  order: 2,
+  telemetry: { level: number({ unit: 'm', min: -10, max: 100 }), flow: choice(['in', 'out']) },
+  kinds: {},
+});
+export const contractModels = [contractModel, otherModel];
+
+export const T0 = Date.parse('2026-11-24T00:00:00Z');
+const ALL_FIELDS = ['flow', 'pressure', 'mode', 'locked', 'note'];
+
+export function reading(device: string, ts: number, values: Values, more: Partial<Reading> = {}): Reading {
+  return { domain: 'test-pump', device, ts, receivedAt: ts + 100, values, ...more };
+}
+
+export function rangeQuery(device: string, more: Partial<RangeQuery> = {}): RangeQuery {
+  const whole = { from: T0, to: T0 + 1_000_000, pointsMax: 1000, gapMs: 1e9 };
+  return { domain: 'test-pump', device, fields: ['flow'], ...whole, ...more };
+}
+
+/** @param place makes a new place for a store to live in, and gives what opens the store there, as often as it is called. */
+export function telemetryStoreContract(name: string, place: () => Promise<() => Promise<TelemetryStore>>): void {
+  let count = 0;
+  const newDevice = () => `Pump_${process.pid}-${Date.now().toString(36)}-${++count}`;
+
+  async function start() {
+    const open = await place();
+    let store = await open();
+    onTestFinished(() => store.close());
+    return {
+      device: newDevice(),
+      get store() {
+        return store;
+      },
+      async reopen() {
+        await store.close();
+        store = await open();
+      },
+    };
+  }
+
+  describe(`${name} keeps the contract of a telemetry store:`, () => {
+    it('what was written is read back, in the types it had', async () => {
+      const { store, device } = await start();
+      await store.append(
+        [
+          reading(device, T0, { flow: 1.25, mode: 'run', locked: true, note: 'as new' }, { seq: 7 }),
+          reading(device, T0 + 1000, { flow: -3, locked: false, note: '' }),
+          reading(device, T0 + 2000, { pressure: 1e21 / 3e7 }),
+        ],
+        1,
+      );
+      expect(await store.range(rangeQuery(device, { fields: ALL_FIELDS }))).toEqual({
+        intervalMs: 0,
+        ts: [T0, T0 + 1000, T0 + 2000],
+        fields: {
+          flow: { min: [1.25, -3, null], mean: [1.25, -3, null], max: [1.25, -3, null] },
+          pressure: { min: [null, null, 1e21 / 3e7], mean: [null, null, 1e21 / 3e7], max: [null, null, 1e21 / 3e7] },
+          mode: { last: ['run', null, null] },
+          locked: { last: [true, false, null] },
+          note: { last: ['as new', '', null] },
+        },
+      });
+      expect(await store.count()).toBeGreaterThanOrEqual(3);
+    });
+
+    it('rows are those with at least one of the fields asked for', async () => {
+      const { store, device } = await start();
+      await store.append([reading(device, T0, { flow: 1 }), reading(device, T0 + 1, { mode: 'idle' })], 1);
+      expect((await store.range(rangeQuery(device))).ts).toEqual([T0]);
+      expect((await store.range(rangeQuery(device, { fields: ['mode'] }))).ts).toEqual([T0 + 1]);
+      expect((await store.range(rangeQuery(device, { fields: ['mode', 'flow', 'unheard-of'] }))).ts).toHaveLength(2);
+    });
+
+    it('writing a group twice changes nothing', async () => {
+      const { store, device } = await start();
+      const readings = Array.from({ length: 50 }, (_, i) => reading(device, T0 + i * 1000, { flow: i, note: `n${i}` }));
+      const queries = [{}, { fields: ALL_FIELDS }, { pointsMax: 7 }].map((more) => rangeQuery(device, more));
+      await store.append(readings, 1);
+      const before = await Promise.all(queries.map((query) => store.range(query)));
+      await store.append(readings, 1);
+      await store.append(readings.slice(20), 2);
+      expect(await Promise.all(queries.map((query) => store.range(query)))).toEqual(before);
+    });
+
+    it('late and out-of-order readings stand where they belong in time', async () => {
+      const { store, device } = await start();
+      await store.append(
+        [5, 2, 9].map((i) => reading(device, T0 + i, { flow: i })),
+        1,
+      );
+      await store.append(
+        [7, 1].map((i) => reading(device, T0 + i, { flow: i }, { receivedAt: T0 + 1000 })),
+        2,
+      );
+      const { ts, fields } = await store.range(rangeQuery(device));
+      expect(ts).toEqual([1, 2, 5, 7, 9].map((i) => T0 + i));
+      expect(fields['flow']?.mean).toEqual([1, 2, 5, 7, 9]);
+    });
+
+    it('two readings of one device and time with different fields are one row', async () => {
+      const { store, device } = await start();
+      await store.append([reading(device, T0, { flow: 4 }), reading(device, T0, { mode: 'run' })], 1);
+      await store.append([reading(device, T0, { locked: true }, { receivedAt: T0 + 500 })], 2);
+      const { ts, fields } = await store.range(rangeQuery(device, { fields: ['flow', 'mode', 'locked'] }));
+      expect(ts).toEqual([T0]);
+      expect(fields).toMatchObject({ flow: { mean: [4] }, mode: { last: ['run'] }, locked: { last: [true] } });
+    });
+
+    it('of two values for one point the one received last counts', async () => {
+      const { store, device } = await start();
+      await store.append([reading(device, T0, { flow: 1, note: 'first' })], 1);
+      await store.append([reading(device, T0, { flow: 2 }, { receivedAt: T0 + 200 })], 2);
+      const { fields } = await store.range(rangeQuery(device, { fields: ['flow', 'note'] }));
+      expect(fields).toMatchObject({ flow: { mean: [2] }, note: { last: ['first'] } });
+    });
+
+    it('in one millisecond, the one that stands later in the journal counts', async () => {
+      const { store, device } = await start();
+      await store.append(
+        [1, 2, 3].map((flow) => reading(device, T0, { flow })),
+        1,
+      );
+      expect((await store.range(rangeQuery(device))).fields['flow']?.mean).toEqual([3]);
+      await store.append([reading(device, T0, { flow: 4 })], 2);
+      expect((await store.range(rangeQuery(device))).fields['flow']?.mean).toEqual([4]);
+    });
+
+    it('from is inclusive, to is not, and other devices and systems stay out', async () => {
+      const { store, device } = await start();
+      const other = newDevice();
+      await store.append(
+        [
+          ...[-1, 0, 9, 10].map((i) => reading(device, T0 + i, { flow: i })),
+          reading(other, T0 + 5, { flow: 55 }),
+          reading(device, T0 + 6, { flow: 'in', level: 2 }, { domain: 'test-gauge' }),
+        ],
+        1,
+      );
+      expect((await store.range(rangeQuery(device, { to: T0 + 10 }))).ts).toEqual([T0, T0 + 9]);
+      const gauge = await store.range(rangeQuery(device, { domain: 'test-gauge', fields: ['flow', 'level'] }));
+      expect(gauge).toMatchObject({ ts: [T0 + 6], fields: { flow: { last: ['in'] }, level: { max: [2] } } });
+    });
+
+    it('more readings than asked for come as equal intervals that begin at from', async () => {
+      const { store, device } = await start();
+      const from = T0 + 137;
+      const values = (i: number): Values => ({ flow: i, ...(i % 2 ? { mode: i % 3 ? 'run' : 'idle' } : {}) });
+      await store.append(
+        Array.from({ length: 100 }, (_, i) => reading(device, from + i * 10, values(i))),
+        1,
+      );
+      const query = rangeQuery(device, { from, to: from + 1000, pointsMax: 4, fields: ['flow', 'mode', 'note'] });
+      expect(await store.range(query)).toEqual({
+        intervalMs: 250,
+        ts: [0, 250, 500, 750].map((ms) => from + ms),
+        fields: {
+          flow: { min: [0, 25, 50, 75], mean: [12, 37, 62, 87], max: [24, 49, 74, 99] },
+          mode: { last: ['run', 'run', 'run', 'idle'] },
+          note: { last: [null, null, null, null] },
+        },
+      });
+      expect((await store.range({ ...query, pointsMax: 100 })).intervalMs).toBe(0);
+    });
+
+    it('a gap is a row of nulls', async () => {
+      const { store, device } = await start();
+      await store.append(
+        [0, 1, 2, 60, 61].map((i) => reading(device, T0 + i * 1000, { flow: i })),
+        1,
+      );
+      const { ts, fields } = await store.range(rangeQuery(device, { gapMs: 5000 }));
+      expect(ts).toEqual([0, 1, 2, 7, 60, 61].map((i) => T0 + i * 1000));
+      expect(fields['flow']?.mean).toEqual([0, 1, 2, null, 60, 61]);
+    });
+
+    it('no readings, no fields, an unknown device: empty, not an error', async () => {
+      const { store, device } = await start();
+      expect((await store.range(rangeQuery(device, { fields: ALL_FIELDS }))).ts).toEqual([]);
+      await store.append([reading(device, T0, { flow: 1 })], 1);
+      const queries = [{ fields: [] }, { fields: ['unheard-of'] }, { from: T0 + 1 }, { fields: ['pressure'] }];
+      for (const query of queries) expect((await store.range(rangeQuery(device, query))).ts).toEqual([]);
+      expect((await store.range(rangeQuery('Nobody-1'))).ts).toEqual([]);
+      await expect(store.range(rangeQuery(device, { domain: 'no-such' }))).rejects.toMatchObject({
+        code: 'DOMAIN_INVALID',
+      });
+    });
+
+    it('text comes back as it was, whatever is in it', async () => {
+      const { store, device } = await start();
+      const nasty = [
+        ' ',
+        'a b',
+        'a,b=c',
+        '"',
+        "'",
+        '\\',
+        '\\\\',
+        'a\\',
+        '\\"',
+        '\n',
+        'a\r\nb\tc',
+        '# no',
+        '가로등 7호 🚦',
+        'e\u0301',
+      ];
+      const random = fc.sample(fc.string({ unit: 'grapheme', maxLength: 40 }), { numRuns: 200, seed: 7 });
+      const notes = [...nasty, ...random];
+      await store.append(
+        notes.map((note, i) => reading(device, T0 + i, { note })),
+        1,
+      );
+      expect((await store.range(rangeQuery(device, { fields: ['note'] }))).fields['note']?.last).toEqual(notes);
+    });
+
+    it('any device id the grammar allows is a device of its own', async () => {
+      const { store } = await start();
+      const tag = newDevice().slice(-20);
+      const ids = ['a', 'A', '0', 'a-b', 'a_b', 'a--', `${'Z'.repeat(40)}_`].map((id) => `${id}${tag}`);
+      await store.append(
+        ids.map((id, i) => reading(id, T0, { flow: i })),
+        1,
+      );
+      for (const [i, id] of ids.entries()) {
+        expect((await store.range(rangeQuery(id))).fields['flow']?.mean).toEqual([i]);
+      }
+    });
+
+    it('the cursor moves with every append and survives reopening, and so do the readings', async () => {
+      const place = await start();
+      const { device } = place;
+      expect(await place.store.cursor()).toBe(0);
+      await place.store.append([reading(device, T0, { flow: 1 })], 3);
+      expect(await place.store.cursor()).toBe(3);
+      await place.store.append([], 8);
+      const count = await place.store.count();
+      await place.reopen();
+      expect(await place.store.cursor()).toBe(8);
+      expect(await place.store.count()).toBe(count);
+      expect((await place.store.range(rangeQuery(device))).ts).toEqual([T0]);
+      await place.store.append([reading(device, T0 + 1, { flow: 2 })], 9);
+      expect((await place.store.range(rangeQuery(device))).ts).toEqual([T0, T0 + 1]);
+      expect(await place.store.cursor()).toBe(9);
+    });
+
+    it('10,000 readings in one append are all there, once', async () => {
+      const { store, device } = await start();
+      const rows = Array.from({ length: 10_000 }, (_, i) =>
+        reading(device, T0 + i, { flow: i, pressure: i / 3, locked: i % 2 === 0 }),
+      );
+      await store.append(rows, 1);
+      const { ts, fields } = await store.range(rangeQuery(device, { pointsMax: 20_000, fields: ['flow', 'locked'] }));
+      expect(ts).toEqual(rows.map((row) => row.ts));
+      expect(fields['flow']?.mean).toEqual(rows.map((_, i) => i));
+    });
+  });
+}
