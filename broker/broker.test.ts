@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { eventually } from '../tests/support/eventually.ts';
 import { tempFolder } from '../tests/support/temp-folder.ts';
-import { device, rawSocket, SECRET, startCity } from './test-city.ts';
+import { device, rawSocket, SECRET, startCity } from '../tests/support/test-broker.ts';
 
 const OWN = 'city/mapo/flood/lamp-1/telemetry';
 
@@ -40,7 +40,13 @@ describe('sign-in', () => {
     const { socket, received } = await rawSocket(city.broker.port);
     const name = (text: string) => [Buffer.from([0, text.length]), Buffer.from(text)];
     // CONNECT, MQTT 3.1.1, name and secret, no clean session, no keep-alive, and an empty client id.
-    const parts = [...name('MQTT'), Buffer.from([4, 0b1100_0000, 0, 0]), ...name(''), ...name('lamp-1'), ...name(SECRET)];
+    const parts = [
+      ...name('MQTT'),
+      Buffer.from([4, 0b1100_0000, 0, 0]),
+      ...name(''),
+      ...name('lamp-1'),
+      ...name(SECRET),
+    ];
     const body = Buffer.concat(parts);
     socket.write(Buffer.concat([Buffer.from([0x10, body.length]), body]));
     await eventually(() => received().length >= 4);
@@ -211,7 +217,10 @@ describe('bounds and ends', () => {
   it('says that its port is taken', async () => {
     const { broker } = await startCity();
     const second = startCity({ port: broker.port });
-    await expect(second).rejects.toMatchObject({ code: 'PORT_TAKEN', message: expect.stringContaining(String(broker.port)) });
+    await expect(second).rejects.toMatchObject({
+      code: 'PORT_TAKEN',
+      message: expect.stringContaining(String(broker.port)),
+    });
   });
 
   it('says that its folder is in use', async () => {
@@ -236,6 +245,6 @@ describe('bounds and ends', () => {
     city.held.shift()?.();
     await published;
     await closing;
-    expect(client.connected).toBe(false);
+    await eventually(() => !client.connected);
   });
 });

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { eventually } from '../tests/support/eventually.ts';
 import { tempFolder } from '../tests/support/temp-folder.ts';
-import { startCity, type TestCity } from './test-city.ts';
+import { startCity, type TestCity } from '../tests/support/test-broker.ts';
 
 const COMMAND = 'city/mapo/flood/lamp-1/command';
 const STATUS = 'city/mapo/flood/lamp-1/status';

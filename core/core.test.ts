@@ -39,7 +39,11 @@ describe('a model', () => {
 
   it.each([
     ['an id that is no name', { id: 'Not a name', telemetry, kinds: {} }, /domain id Not a name/],
-    ['a kind with an unknown field', { id: 'p', telemetry, kinds: { gauge: { ...gauge, fields: ['nope'] } } }, /p: kind gauge names an unknown field nope/],
+    [
+      'a kind with an unknown field',
+      { id: 'p', telemetry, kinds: { gauge: { ...gauge, fields: ['nope'] } } },
+      /p: kind gauge names an unknown field nope/,
+    ],
     ['an unknown level', { id: 'p', telemetry, kinds: { gauge: { ...gauge, level: 'nope' } } }, /nope/],
     ['an unknown activity', { id: 'p', telemetry, kinds: { gauge: { ...gauge, active: { field: 'nope' } } } }, /nope/],
   ])('is refused with %s', (_, definition, message) => {

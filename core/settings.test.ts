@@ -13,7 +13,13 @@ function load({ yaml, ...sources }: SettingSources & { yaml?: string } = {}) {
 
 describe('a setting comes from', () => {
   it('its default, which works on a laptop', () => {
-    expect(load()).toMatchObject({ data: './data', httpPort: 8080, mqttPort: 1883, store: 'duckdb', timeZone: 'Asia/Seoul' });
+    expect(load()).toMatchObject({
+      data: './data',
+      httpPort: 8080,
+      mqttPort: 1883,
+      store: 'duckdb',
+      timeZone: 'Asia/Seoul',
+    });
   });
 
   it('the command, haechi.yaml, the environment, the flags: the later one wins', () => {
@@ -52,18 +58,31 @@ describe('a wrong setting stops the start with one line that names it and where 
     ['a flag', { flags: { httpPort: 'eighty' } }, /^setting --http-port is wrong: /],
     ['the file', { yaml: 'logLevel: loud' }, /^setting haechi\.yaml: logLevel is wrong: /],
     ['an unknown name', { yaml: 'colour: red' }, /^setting haechi\.yaml: colour is wrong: no such setting$/],
-    ['a short password', { env: { HAECHI_ADMIN_PASSWORD: 'short' } }, /HAECHI_ADMIN_PASSWORD is wrong: at least 8 characters/],
-    ['a zone that is none', { env: { HAECHI_TIME_ZONE: 'Mars/Olympus' } }, /HAECHI_TIME_ZONE is wrong: not an IANA time zone/],
+    [
+      'a short password',
+      { env: { HAECHI_ADMIN_PASSWORD: 'short' } },
+      /HAECHI_ADMIN_PASSWORD is wrong: at least 8 characters/,
+    ],
+    [
+      'a zone that is none',
+      { env: { HAECHI_TIME_ZONE: 'Mars/Olympus' } },
+      /HAECHI_TIME_ZONE is wrong: not an IANA time zone/,
+    ],
     ['a bound below the least', { env: { HAECHI_JOURNAL_SIZE_MAX: '10' } }, /HAECHI_JOURNAL_SIZE_MAX is wrong/],
     ['a URL that is none', { env: { INFLUX_URL: 'somewhere' } }, /INFLUX_URL is wrong/],
   ])('%s', (_, sources, message) => {
-    expect(() => load(sources)).toThrow(expect.objectContaining({ code: 'SETTING_INVALID', message: expect.stringMatching(message) }));
+    expect(() => load(sources)).toThrow(
+      expect.objectContaining({ code: 'SETTING_INVALID', message: expect.stringMatching(message) }),
+    );
     expect(() => load(sources)).toThrow(/^[^\n]*$/);
   });
 
   it.each(['port: [', '- a list', 'just words'])('a file that is no mapping: %s', (yaml) => {
     expect(() => load({ yaml })).toThrow(
-      expect.objectContaining({ code: 'SETTING_INVALID', message: expect.stringMatching(/haechi\.yaml cannot be read: [^\n]+$/) }),
+      expect.objectContaining({
+        code: 'SETTING_INVALID',
+        message: expect.stringMatching(/haechi\.yaml cannot be read: [^\n]+$/),
+      }),
     );
   });
 

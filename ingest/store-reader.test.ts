@@ -13,7 +13,13 @@ import { StoreReader } from './store-reader.ts';
 function letter(index: number) {
   const payload = Buffer.from(`payload ${index}`);
   const where = { topic: 'city/mapo/flood/up-1/telemetry', device: index % 2 ? 'up-1' : null };
-  return { receivedAt: 1000 + index, ...where, reason: index % 3 ? 'empty' : 'json-malformed', detail: `no ${index}`, payload };
+  return {
+    receivedAt: 1000 + index,
+    ...where,
+    reason: index % 3 ? 'empty' : 'json-malformed',
+    detail: `no ${index}`,
+    payload,
+  };
 }
 
 async function openLetters(limit: number, folder = tempFolder()): Promise<DeadLetterLog> {

@@ -1,7 +1,7 @@
 /** The journal's first reader: brings every reading into the telemetry store, and what cannot be one into the dead letters. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log, Reading } from '@haechi/core';
-import type { TelemetryStore } from '@haechi/storage';
+import { ReadingsRefusedError, type RefusedReading, type TelemetryStore } from '@haechi/storage';
 import type { DeadLetterLog, OriginatedDeadLetter } from './dead-letters.ts';
 import type { DecodedGroup } from './decode/decode-group.ts';
 import type { GroupFeed } from './group-feed.ts';
@@ -10,8 +10,14 @@ import type { GroupFeed } from './group-feed.ts';
 const BATCH_ROWS = 8192;
 const BATCH_GROUPS_MAX = 256;
 const LINGER_MS = 100;
+const STORE_DETAIL_LENGTH_MAX = 400;
 const RETRY_MS_MIN = 250;
 const RETRY_MS_MAX = 15_000;
+
+interface Batch {
+  readings: Reading[];
+  letters: OriginatedDeadLetter[];
+}
 
 export interface StoreReaderOptions {
   feed: GroupFeed;
@@ -39,10 +45,10 @@ export class StoreReader {
       const groups = await this.#gather(next);
       if (groups.length === 0) return;
       const readings = groups.flatMap(({ records }) => records.flatMap((record) => record.readings));
-      const letters = groups.flatMap(lettersOf);
+      const batch: Batch = { readings, letters: groups.flatMap(lettersOf) };
       next += groups.length;
-      if (!(await this.#writeUntilDone(readings, letters, next - 1))) return;
-      this.#options.onStored(next - 1, readings.length, letters.length);
+      if (!(await this.#writeUntilDone(batch, next - 1))) return;
+      this.#options.onStored(next - 1, batch.readings.length, batch.letters.length);
     }
   }
 
@@ -72,12 +78,12 @@ export class StoreReader {
     return groups;
   }
 
-  async #writeUntilDone(readings: Reading[], letters: OriginatedDeadLetter[], group: number): Promise<boolean> {
+  async #writeUntilDone(batch: Batch, group: number): Promise<boolean> {
     const { store, deadLetters, log, onTrouble } = this.#options;
     for (let retryMs = RETRY_MS_MIN; ; retryMs = Math.min(retryMs * 2, RETRY_MS_MAX)) {
       try {
-        await deadLetters.add(letters);
-        await store.append(readings, group);
+        await deadLetters.add(batch.letters);
+        await this.#appendAllowed(batch, group);
         if (retryMs > RETRY_MS_MIN) onTrouble(null);
         return true;
       } catch (error) {
@@ -88,6 +94,38 @@ export class StoreReader {
       }
     }
   }
+
+  /** A reading that the store will never take is set aside; one of them must not hold up all that comes after it. */
+  async #appendAllowed(batch: Batch, group: number): Promise<void> {
+    for (;;) {
+      try {
+        await this.#options.store.append(batch.readings, group);
+        return;
+      } catch (error) {
+        if (!(error instanceof ReadingsRefusedError) || error.refused.length === 0) throw error;
+        const letters = error.refused.map(letterOf);
+        await this.#options.deadLetters.add(letters);
+        this.#options.log.warn({ reason: error.message, count: letters.length }, 'store: readings refused, set aside');
+        const refused = new Set(error.refused.map(({ reading }) => reading));
+        batch.readings = batch.readings.filter((reading) => !refused.has(reading));
+        batch.letters = [...batch.letters, ...letters];
+      }
+    }
+  }
+}
+
+/** The same reading refused again after a crash has the same origin, and is kept once. */
+function letterOf({ reading, reason }: RefusedReading): OriginatedDeadLetter {
+  const { device, domain, ts, receivedAt, seq, values } = reading;
+  return {
+    origin: `store:${device}:${ts}:${receivedAt}:${Object.keys(values).join()}`,
+    receivedAt,
+    topic: `${domain}/${device}`,
+    device,
+    reason: 'store-refused',
+    detail: reason.slice(0, STORE_DETAIL_LENGTH_MAX),
+    payload: Buffer.from(JSON.stringify({ ts, seq, values })),
+  };
 }
 
 function lettersOf({ group, records }: DecodedGroup): OriginatedDeadLetter[] {

@@ -50,19 +50,24 @@ function filesUnder(path) {
 }
 
 function dependencies() {
-  const manifests = ['package.json', 'package-lock.json'].map((name) => join(root, name));
-  const hash = () =>
-    createHash('sha256')
-      .update(manifests.map((path) => readFileSync(path)).join())
-      .digest('hex');
-  const stamp = join(stamps, 'dependencies');
-  if (existsSync(node) && existsSync(stamp) && readFileSync(stamp, 'utf8') === hash()) return;
+  if (installed()) return;
   process.stderr.write('haechi set-up: installing dependencies\n');
   // Without --include a NODE_ENV of production would leave out what the build needs.
   if (run('npm', ['ci', '--include=dev', '--no-fund', '--no-audit', '--loglevel=error']) !== 0)
     fail('npm ci failed; its message is above');
-  mkdirSync(stamps, { recursive: true });
-  writeFileSync(stamp, hash());
+}
+
+/** Whether everything that the lock file names is there in its version, by npm's own account of what it installed. */
+function installed() {
+  const account = join(root, 'node_modules/.package-lock.json');
+  if (!existsSync(node) || !existsSync(account)) return false;
+  const wanted = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')).packages;
+  const there = JSON.parse(readFileSync(account, 'utf8')).packages;
+  return Object.entries(wanted).every(([path, { version, link, optional, peer }]) => {
+    if (path === '' || link || !path.startsWith('node_modules/')) return true;
+    // A binary for another machine is left out by npm itself.
+    return there[path] ? there[path].version === version : Boolean(optional || peer);
+  });
 }
 
 function dashboard() {

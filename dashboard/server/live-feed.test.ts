@@ -72,7 +72,11 @@ describe('a screen', () => {
     const feed = startFeed();
     const { got } = screen(feed);
     vi.advanceTimersByTime(3000);
-    expect(got.slice(1).map(({ type, seq }) => [type, seq])).toEqual([['beat', 0], ['beat', 0], ['beat', 0]]);
+    expect(got.slice(1).map(({ type, seq }) => [type, seq])).toEqual([
+      ['beat', 0],
+      ['beat', 0],
+      ['beat', 0],
+    ]);
     got.length = 0;
     for (let i = 0; i < 10; i++) {
       feed.setDevices([lamp('l-1', i, {})]);
@@ -125,7 +129,10 @@ describe('a screen that comes back', () => {
     const { got } = screen(feed, { epoch: feed.epoch, seq: 3 });
     feed.setDevices([lamp('l-1', 9, {})]);
     pass();
-    expect(got.map(({ type, seq }) => [type, seq])).toEqual([['beat', 3], ['delta', 4]]);
+    expect(got.map(({ type, seq }) => [type, seq])).toEqual([
+      ['beat', 3],
+      ['delta', 4],
+    ]);
   });
 
   it.each([

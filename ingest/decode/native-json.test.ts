@@ -64,7 +64,9 @@ describe('the forms', () => {
 
 describe('what is set aside', () => {
   it('keeps the good values beside bad ones, each bad one with its reason', () => {
-    const result = decodeText('{"values": {"level": 1.5, "mode": "half", "open": 1, "nope": 3, "note": "far too long"}}');
+    const result = decodeText(
+      '{"values": {"level": 1.5, "mode": "half", "open": 1, "nope": 3, "note": "far too long"}}',
+    );
     expect(result.readings[0]?.values).toEqual({ level: 1.5 });
     expect(Object.fromEntries(result.refusals.map(({ reason, detail }) => [detail.split(' ')[0], reason]))).toEqual({
       mode: 'value-invalid',
@@ -173,7 +175,10 @@ describe('whatever comes', () => {
     const { tree } = fc.letrec((tie) => ({
       tree: fc.oneof({ depthSize: 'small' }, fc.jsonValue(), fc.array(tie('tree')), fc.dictionary(odd, tie('tree'))),
     }));
-    fc.assert(fc.property(tree, (payload) => ok(decode(payload))), { numRuns: 500 });
+    fc.assert(
+      fc.property(tree, (payload) => ok(decode(payload))),
+      { numRuns: 500 },
+    );
   });
 
   it('keeps good values exactly', () => {

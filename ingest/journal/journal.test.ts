@@ -137,7 +137,13 @@ describe('opening again', () => {
   });
 
   it.each([
-    ['a flipped byte', (bytes: Buffer) => { bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1; return bytes; }],
+    [
+      'a flipped byte',
+      (bytes: Buffer) => {
+        bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
+        return bytes;
+      },
+    ],
     ['a torn end', (bytes: Buffer) => bytes.subarray(0, bytes.length - 3)],
     ['nothing left', () => Buffer.alloc(0)],
   ])('cuts at the first group with %s, and tells', async (_, change) => {

@@ -19,8 +19,11 @@ function fileWith(name: string, text: string): string {
 const mappingOf = (text: string) => readMapping(fileWith('mapping.yaml', text));
 /** One device with the given fields; the time is in the column `t`. */
 const mapped = (fields: string, more = '') =>
-  mappingOf(`${HEAD}time: { column: t }\n${more}\ndevices: [{ id: g-1, ${DEVICE}, latitude: 1, longitude: 2, fields: { ${fields} } }]\n`);
-const read = (csv: string, mapping: ReturnType<typeof mapped>) => readRecording(fileWith('recording.csv', csv), mapping);
+  mappingOf(
+    `${HEAD}time: { column: t }\n${more}\ndevices: [{ id: g-1, ${DEVICE}, latitude: 1, longitude: 2, fields: { ${fields} } }]\n`,
+  );
+const read = (csv: string, mapping: ReturnType<typeof mapped>) =>
+  readRecording(fileWith('recording.csv', csv), mapping);
 const T = '2026-01-01T00:00:00Z';
 
 describe('a time', () => {
@@ -56,10 +59,26 @@ describe('a mapping that is wrong names file, entry and reason', () => {
   it.each([
     ['no YAML', 'devices: [', /mapping\.yaml: /],
     ['no devices', `${HEAD}time: { column: t }\ndevices: []`, /mapping\.yaml: devices: /],
-    ['a bad offset', `${HEAD}time: { column: t, offset: KST }\ndevices: []`, /mapping\.yaml: time\.offset: an offset is \+09:00/],
-    ['an unknown key', `${HEAD}time: { column: t }\nmissings: []\ndevices: [{ id: g, ${DEVICE}, fields: {} }]`, /mapping\.yaml: file: .*missings/],
-    ['a format with a part twice', `${HEAD}time: { column: t, format: YYYY-MM-DD MM }\ndevices: [{ id: g, ${DEVICE}, fields: {} }]`, /mapping\.yaml: time\.format: /],
-    ['a format without a year', `${HEAD}time: { column: t, format: HH:mm }\ndevices: [{ id: g, ${DEVICE}, fields: {} }]`, /mapping\.yaml: time\.format: /],
+    [
+      'a bad offset',
+      `${HEAD}time: { column: t, offset: KST }\ndevices: []`,
+      /mapping\.yaml: time\.offset: an offset is \+09:00/,
+    ],
+    [
+      'an unknown key',
+      `${HEAD}time: { column: t }\nmissings: []\ndevices: [{ id: g, ${DEVICE}, fields: {} }]`,
+      /mapping\.yaml: file: .*missings/,
+    ],
+    [
+      'a format with a part twice',
+      `${HEAD}time: { column: t, format: YYYY-MM-DD MM }\ndevices: [{ id: g, ${DEVICE}, fields: {} }]`,
+      /mapping\.yaml: time\.format: /,
+    ],
+    [
+      'a format without a year',
+      `${HEAD}time: { column: t, format: HH:mm }\ndevices: [{ id: g, ${DEVICE}, fields: {} }]`,
+      /mapping\.yaml: time\.format: /,
+    ],
   ])('%s', (_, text, message) => {
     expect(() => mappingOf(text)).toThrow(
       expect.objectContaining({ code: 'MAPPING_INVALID', message: expect.stringMatching(message) }),
@@ -83,7 +102,9 @@ describe('values', () => {
   });
 
   it('may be words that mean something, or text as it is', () => {
-    const mapping = mapped('open: { column: s, words: { ON: true, OFF: false, "2": half } }, note: { column: n, text: true }');
+    const mapping = mapped(
+      'open: { column: s, words: { ON: true, OFF: false, "2": half } }, note: { column: n, text: true }',
+    );
     const { moments } = read(`t,s,n\n${T},ON,007\n2026-01-01T00:01:00Z,2,x\n`, mapping);
     expect(moments.map(({ readings }) => readings[0]?.values)).toEqual([
       { open: true, note: '007' },
@@ -100,7 +121,12 @@ describe('values', () => {
 
   it.each([
     ['no number', 'level: { column: a }', 'high', /recording\.csv:3: a is high, not a number/],
-    ['an unknown word', 'open: { column: a, words: { ON: true } }', 'toString', /recording\.csv:3: a is toString, which the mapping does not know/],
+    [
+      'an unknown word',
+      'open: { column: a, words: { ON: true } }',
+      'toString',
+      /recording\.csv:3: a is toString, which the mapping does not know/,
+    ],
   ])('that cannot be read stop it with file, line and column: %s', (_, fields, bad, message) => {
     const first = fields.includes('words') ? 'ON' : '1';
     expect(() => read(`t,a\n${T},${first}\n2026-01-01T00:01:00Z,${bad}\n`, mapped(fields))).toThrow(
@@ -111,7 +137,10 @@ describe('values', () => {
 
 describe('a recording', () => {
   it('is put in order of time, rows of one moment together', () => {
-    const { moments } = read(`t,a\n2026-01-01T00:02:00Z,2\n${T},0\n2026-01-01T00:02:00Z,3\n`, mapped('level: { column: a }'));
+    const { moments } = read(
+      `t,a\n2026-01-01T00:02:00Z,2\n${T},0\n2026-01-01T00:02:00Z,3\n`,
+      mapped('level: { column: a }'),
+    );
     expect(moments.map(({ ts, readings }) => [iso(ts), readings.map(({ values }) => values['level'])])).toEqual([
       ['2026-01-01T00:00:00.000Z', [0]],
       ['2026-01-01T00:02:00.000Z', [2, 3]],
@@ -122,7 +151,10 @@ describe('a recording', () => {
     const fields = 'latitude: { column: lat }, longitude: { column: lon }';
     const each = `{ id: "bus-{}", each: v, domain: fleet, kind: bus, district: liverpool, name: "Bus {}", intervalS: 30, fields: { ${fields} } }`;
     const mapping = mappingOf(`${HEAD}time: { column: t }\ndevices: [${each}]\n`);
-    const recording = read(`t,v,lat,lon\n${T},7,53.1,-2.9\n${T},8,53.2,-2.8\n2026-01-01T00:01:00Z,7,53.3,-2.7\n2026-01-01T00:01:00Z,9,,\n`, mapping);
+    const recording = read(
+      `t,v,lat,lon\n${T},7,53.1,-2.9\n${T},8,53.2,-2.8\n2026-01-01T00:01:00Z,7,53.3,-2.7\n2026-01-01T00:01:00Z,9,,\n`,
+      mapping,
+    );
     expect(recording.devices).toMatchObject([
       { id: 'bus-7', name: 'Bus 7', latitude: 53.1, longitude: -2.9 },
       { id: 'bus-8', name: 'Bus 8', latitude: 53.2, longitude: -2.8 },
@@ -143,6 +175,8 @@ describe('a recording', () => {
   });
 
   it('names the right line though lines before it were empty', () => {
-    expect(() => read(`t,a\n${T},1\n\n\nsoon,1\n`, mapped('level: { column: a }'))).toThrow(/recording\.csv:5: t is soon/);
+    expect(() => read(`t,a\n${T},1\n\n\nsoon,1\n`, mapped('level: { column: a }'))).toThrow(
+      /recording\.csv:5: t is soon/,
+    );
   });
 });

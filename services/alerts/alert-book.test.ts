@@ -29,17 +29,31 @@ function save(db: StateDb, transitions: RuleTransition[], group = 1, devices: [s
 }
 
 const state = (level: number): DeviceState => ({
-  twin: { ts: 10, receivedAt: 20, values: { level, open: true, mode: 'on' }, online: false },
-  rules: { 'river-stage': { rank: 1, raisedAt: 10, pending: [0, 7], releasing: [3, 0] } },
+  twin: { ts: 10, receivedAt: 20, heardAt: 30, values: { level, open: true, mode: 'on' }, online: false },
+  rules: { 'river-stage': { rank: 1, raisedAt: 10, changedAt: 15, pending: [0, 7], releasing: [3, 0] } },
 });
 
 describe('an alert', () => {
   it('is raised, goes up and down and is cleared, every step in its log', async () => {
     const { book, db } = await openBook();
     const [raised] = await save(db, [transition()]);
-    expect(raised).toMatchObject({ id: ID, stage: 'caution', peakStage: 'caution', value: 2.5, limit: 2, clearedAt: null });
+    expect(raised).toMatchObject({
+      id: ID,
+      stage: 'caution',
+      peakStage: 'caution',
+      value: 2.5,
+      limit: 2,
+      clearedAt: null,
+    });
     const [changed] = await save(db, [escalated, deEscalated], 2);
-    expect(changed).toMatchObject({ id: ID, stage: 'alert', peakStage: 'serious', value: 6, changedAt: 3000, raisedAt: 1000 });
+    expect(changed).toMatchObject({
+      id: ID,
+      stage: 'alert',
+      peakStage: 'serious',
+      value: 6,
+      changedAt: 3000,
+      raisedAt: 1000,
+    });
     await save(db, [cleared], 3);
     const alert = await book.get(ID);
     expect(alert).toMatchObject({ stage: 'alert', peakStage: 'serious', value: 0, clearedAt: 4000 });
@@ -66,7 +80,10 @@ describe('an alert', () => {
   it('keeps values of every kind', async () => {
     const { book, db } = await openBook();
     const values = [true, 'tripped', 0, null];
-    await save(db, values.map((value, index) => transition({ device: `d${index}`, value, field: null, limit: null })));
+    await save(
+      db,
+      values.map((value, index) => transition({ device: `d${index}`, value, field: null, limit: null })),
+    );
     const listed = await book.list({ state: 'open', limit: 10 });
     expect(new Set(listed.map(({ value }) => value))).toEqual(new Set(values));
   });
@@ -88,7 +105,9 @@ describe('acknowledging', () => {
     expect(first).toMatchObject({ acknowledgedAt: 1500, acknowledgedBy: 'kim', stage: 'caution' });
     expect(await book.acknowledge(ID, 'lee', null, 1600)).toEqual(first);
     const events = (await book.get(ID))?.events;
-    expect(events?.filter(({ what }) => what === 'acknowledged')).toMatchObject([{ actor: 'kim', comment: 'on my way', at: 1500 }]);
+    expect(events?.filter(({ what }) => what === 'acknowledged')).toMatchObject([
+      { actor: 'kim', comment: 'on my way', at: 1500 },
+    ]);
   });
 
   it('is undone when the alert gets worse, and by nothing else', async () => {
@@ -144,7 +163,11 @@ describe('the list', () => {
 
   it('is of a system, a district or a device', async () => {
     const { book, db } = await openBook();
-    await save(db, [transition(), transition({ device: 'g2', district: 'jongno' }), transition({ domain: 'fleet', device: 'bus' })]);
+    await save(db, [
+      transition(),
+      transition({ device: 'g2', district: 'jongno' }),
+      transition({ domain: 'fleet', device: 'bus' }),
+    ]);
     const devices = async (query: object) =>
       (await book.list({ state: 'all', limit: 10, ...query })).map(({ device }) => device).sort();
     expect(await devices({ domain: 'flood' })).toEqual(['g2', 'gauge-1']);

@@ -73,7 +73,10 @@ describe('signing in', () => {
     const { people, db } = await openPeople();
     await people.add(KIM, 'open sesame');
     const token = (await people.signIn('kim', 'open sesame'))?.token ?? 'none';
-    const rows = [await db.selectFrom('people').selectAll().execute(), await db.selectFrom('sessions').selectAll().execute()];
+    const rows = [
+      await db.selectFrom('people').selectAll().execute(),
+      await db.selectFrom('sessions').selectAll().execute(),
+    ];
     expect(JSON.stringify(rows)).not.toContain('open sesame');
     expect(JSON.stringify(rows)).not.toContain(token);
   });

@@ -1,6 +1,6 @@
-import { statSync } from 'node:fs';
+import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { defineDomain, type DomainModel, number, VirtualClock } from '@haechi/core';
+import { type DomainModel, defineDomain, number, VirtualClock } from '@haechi/core';
 import { openState, type StateDb } from '@haechi/storage';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import * as z from 'zod';
@@ -14,13 +14,27 @@ const light: DomainModel = defineDomain({
   order: 1,
   telemetry: { power: number({ unit: 'W', min: 0, max: 1000 }) },
   kinds: {
-    lamp: { fields: ['power'], symbol: 'dot', intervalS: 60, attributes: z.object({ ratedPowerW: z.number().positive() }) },
+    lamp: {
+      fields: ['power'],
+      symbol: 'dot',
+      intervalS: 60,
+      attributes: z.object({ ratedPowerW: z.number().positive() }),
+    },
   },
 });
 
 function lamp(id: string, more: object = {}) {
   const place = { district: 'mapo', latitude: 37.5, longitude: 127 };
-  return { id, domain: 'street-light', kind: 'lamp', name: `Lamp ${id}`, intervalS: 60, attributes: { ratedPowerW: 90 }, ...place, ...more };
+  return {
+    id,
+    domain: 'street-light',
+    kind: 'lamp',
+    name: `Lamp ${id}`,
+    intervalS: 60,
+    attributes: { ratedPowerW: 90 },
+    ...place,
+    ...more,
+  };
 }
 
 async function openRegistry(folder = tempFolder()): Promise<{ registry: Registry; db: StateDb }> {
@@ -128,5 +142,11 @@ describe('what is kept', () => {
     const folder = join(tempFolder(), 'new', 'folder');
     expect(loadKey(folder)).toEqual(loadKey(folder));
     expect(loadKey(folder)).toHaveLength(32);
+  });
+
+  it('takes no key that a crash left half-written', () => {
+    const folder = tempFolder();
+    writeFileSync(join(folder, 'device-secrets.key'), '');
+    expect(() => loadKey(folder)).toThrow(expect.objectContaining({ code: 'DATA_FOLDER' }));
   });
 });

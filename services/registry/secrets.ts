@@ -5,6 +5,7 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { HaechiError } from '@haechi/core';
 
 const SECRET_SIZE = 20;
 const KEY_SIZE = 32;
@@ -31,5 +32,8 @@ export function loadKey(folder: string): Buffer {
     mkdirSync(folder, { recursive: true });
     writeFileSync(path, randomBytes(KEY_SIZE), { mode: 0o600, flag: 'wx' });
   }
-  return readFileSync(path);
+  const key = readFileSync(path);
+  // A short one, as a crash while it was written would leave, protects nothing.
+  if (key.length !== KEY_SIZE) throw new HaechiError('DATA_FOLDER', `${path} does not hold a key of ${KEY_SIZE} bytes`);
+  return key;
 }

@@ -30,16 +30,42 @@ describe('a rule file that is wrong names file, line and reason', () => {
     ['not YAML', 'rules: [\n  }', /^domains\/probe\/rules\.yaml:2: /],
     ['no list', 'level > 3', /:1: the file holds one list, under rules:/],
     ['another key', `rules: []\nrule: []`, /:1: the file holds one list/],
-    ['no source', `rules:\n  - ${RULE}\n  - { id: b, kinds: [gauge], stage: alert, when: open }`, /:3: rule 2, source: /],
-    ['no such stage', `rules:\n\n  - { id: a, kinds: [gauge], stage: bad, when: open, source: a test }`, /:3: rule 1, stage: /],
-    ['a bad duration', `rules:\n  - { id: a, kinds: [gauge], stage: alert, when: open, for: 5m, source: a test }`, /:2: rule 1, for: a duration/],
-    ['an unknown key', `rules:\n  - { id: a, kinds: [gauge], stage: alert, when: open, unless: x, source: a test }`, /:2: rule 1, form: .*unless/],
-    ['no name', `rules:\n  - { id: "A b", kinds: [gauge], stage: alert, when: open, source: a test }`, /:2: rule 1, id: /],
+    [
+      'no source',
+      `rules:\n  - ${RULE}\n  - { id: b, kinds: [gauge], stage: alert, when: open }`,
+      /:3: rule 2, source: /,
+    ],
+    [
+      'no such stage',
+      `rules:\n\n  - { id: a, kinds: [gauge], stage: bad, when: open, source: a test }`,
+      /:3: rule 1, stage: /,
+    ],
+    [
+      'a bad duration',
+      `rules:\n  - { id: a, kinds: [gauge], stage: alert, when: open, for: 5m, source: a test }`,
+      /:2: rule 1, for: a duration/,
+    ],
+    [
+      'an unknown key',
+      `rules:\n  - { id: a, kinds: [gauge], stage: alert, when: open, unless: x, source: a test }`,
+      /:2: rule 1, form: .*unless/,
+    ],
+    [
+      'no name',
+      `rules:\n  - { id: "A b", kinds: [gauge], stage: alert, when: open, source: a test }`,
+      /:2: rule 1, id: /,
+    ],
     ['a rule that is none', 'rules:\n  - high', /:2: rule 1, form: /],
     ['two of one name', `rules:\n  - ${RULE}\n  - ${RULE}`, /:3: a second rule high$/],
-    ['a deadband below zero', 'rules:\n  - { id: a, kinds: [gauge], field: level, ladder: { deadband: -1, limits: { alert: 3 } }, source: a test }', /:2: rule 1, ladder\.deadband: /],
+    [
+      'a deadband below zero',
+      'rules:\n  - { id: a, kinds: [gauge], field: level, ladder: { deadband: -1, limits: { alert: 3 } }, source: a test }',
+      /:2: rule 1, ladder\.deadband: /,
+    ],
   ])('%s', (_, text, message) => {
-    expect(() => parse(text)).toThrow(expect.objectContaining({ code: 'RULE_INVALID', message: expect.stringMatching(message) }));
+    expect(() => parse(text)).toThrow(
+      expect.objectContaining({ code: 'RULE_INVALID', message: expect.stringMatching(message) }),
+    );
   });
 });
 
@@ -54,7 +80,10 @@ describe('a rule that cannot run names itself, its part and the reason', () => {
     ['id: a, stage: alert, field: nope, when: open', /rule a, field: probe has no field nope/],
     ['id: a, field: mode, ladder: { deadband: 0, limits: { alert: 3 } }', /rule a, field: a ladder stands on a number/],
     ['id: a, field: level, ladder: { deadband: 0, limits: {} }', /rule a, ladder\.limits: no stage has a limit/],
-    ['id: a, field: level, ladder: { deadband: 0, limits: { alert: open } }', /rule a, ladder\.limits\.alert: gives bool/],
+    [
+      'id: a, field: level, ladder: { deadband: 0, limits: { alert: open } }',
+      /rule a, ladder\.limits\.alert: gives bool/,
+    ],
   ])('%s', (rule, message) => {
     expect(() => rulesOf(rule)).toThrow(
       expect.objectContaining({ code: 'RULE_INVALID', message: expect.stringMatching(message) }),
@@ -92,7 +121,9 @@ describe('an expression', () => {
   });
 
   it('tells which fields it rests on, wherever they stand in it', () => {
-    const [rule] = rulesOf('id: a, stage: alert, when: "open ? [level].exists(x, x > 3.0) : power > 1.0", clear: mode == "off"');
+    const [rule] = rulesOf(
+      'id: a, stage: alert, when: "open ? [level].exists(x, x > 3.0) : power > 1.0", clear: mode == "off"',
+    );
     expect([...(rule?.inputs ?? [])].sort()).toEqual(['level', 'mode', 'open', 'power']);
   });
 

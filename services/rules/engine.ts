@@ -8,7 +8,7 @@ import type { Device, Log, Reading, Stage, Transition, Value } from '@haechi/cor
 import TinyQueue from 'tinyqueue';
 import { applyReading, newTwin, type TwinState } from '../twin/twin.ts';
 import { type CompiledRule, deviceVariables, type RuleContext, type Rung, shownValue } from './compile.ts';
-import { beginAnew, clearState, freeze, isIdle, lastMoment, nextDue, type RuleState, step } from './step.ts';
+import { beginAnew, clearState, earliestNext, freeze, isIdle, nextDue, type RuleState, step } from './step.ts';
 
 /** A value stands for this many of its device's reporting intervals; then it is stale and no timer rests on it. */
 export const STALE_INTERVALS = 2;
@@ -93,7 +93,7 @@ export class RuleEngine {
       rules,
       states: rules.map((rule) => fitting(rule, before?.rules[rule.id])),
       armed: [],
-      twin: before?.twin ?? newTwin(),
+      twin: { ...newTwin(), ...before?.twin },
     };
     this.#entries.set(device.id, entry);
     for (const index of rules.keys()) this.#schedule(entry, index);
@@ -162,20 +162,32 @@ export class RuleEngine {
     const entry = this.#entries.get(reading.device);
     if (!entry) return;
     const gapMs = entry.twin.ts === 0 ? 0 : reading.ts - entry.twin.ts - entry.intervalMs * STALE_INTERVALS;
-    if (applyReading(entry.twin, reading) !== 'current') return;
+    const current = applyReading(entry.twin, reading) === 'current';
     this.#changed.add(reading.device);
+    this.#heard(entry, reading.receivedAt);
+    if (!current) return;
     this.#options.onCurrent?.(reading);
     const live = reading.receivedAt - reading.ts <= Math.max(LIVE_AGE_MAX_MS, entry.intervalMs * STALE_INTERVALS);
     entry.rules.forEach((rule, index) => {
+      if (rule.absence) return;
       const state = entry.states[index] as RuleState;
-      if (!rule.absence && !isIdle(state)) {
+      if (!isIdle(state)) {
         // What went on in the time of an old reading was not judged, so no duration may rest on it.
         if (!live) entry.states[index] = beginAnew(state);
         else if (gapMs > 0) entry.states[index] = freeze(state, gapMs);
       }
-      const concerned = rule.absence || rule.inputs.some((field) => field in reading.values);
+      const concerned = rule.inputs.some((field) => field in reading.values);
       if (live && concerned) this.#look(entry, index, reading.receivedAt);
       // Concerned or not: the device has spoken, so the values that it keeps stand longer.
+      this.#schedule(entry, index);
+    });
+  }
+
+  /** Whatever a device says ends its silence, also what it kept while it was away or what has been heard before. */
+  #heard(entry: Entry, arrival: number): void {
+    entry.rules.forEach((rule, index) => {
+      if (!rule.absence) return;
+      this.#look(entry, index, arrival);
       this.#schedule(entry, index);
     });
   }
@@ -192,7 +204,10 @@ export class RuleEngine {
       intervalMs: entry.intervalMs,
     };
     // A timer may have gone further than the reading that comes after it, which was long on its way.
-    const at = Math.max(lastMoment(before), rule.absence ? arrival : entry.twin.ts + (arrival - entry.twin.receivedAt));
+    const at = Math.max(
+      earliestNext(before),
+      rule.absence ? arrival : entry.twin.ts + (arrival - entry.twin.receivedAt),
+    );
     try {
       const { state, transition } = step(rule, before, context, at);
       entry.states[index] = state;
@@ -270,7 +285,7 @@ export class RuleEngine {
 
   /** A start counts as having been heard: while the platform was away nobody could have been. */
   #heardAt(entry: Entry): number {
-    return Math.max(entry.twin.receivedAt, this.#startedAt);
+    return Math.max(entry.twin.heardAt, this.#startedAt);
   }
 
   #stateOf(entry: Entry): DeviceState {
@@ -295,7 +310,7 @@ export class RuleEngine {
 /** A kept state where it still fits the rule, which may have changed since. */
 function fitting(rule: CompiledRule, state: RuleState | undefined): RuleState {
   if (!state || state.pending.length !== rule.rungs.length || state.rank > rule.rungs.length) return clearState(rule);
-  return state;
+  return { ...clearState(rule), ...state };
 }
 
 /** By time; then by device and rule, so that timers due together fire in the same order every time. */

@@ -9,6 +9,8 @@ export interface RuleState {
   rank: number;
   /** When the standing alert was raised; 0 when clear. */
   raisedAt: number;
+  /** When it last changed its rung; 0 before the first time. */
+  changedAt: number;
   /** For each rung above: since when it has held; 0 where it does not. */
   pending: number[];
   /** For each rung up to the present one: since when it has been released; 0 where it is not. */
@@ -22,7 +24,7 @@ export interface StepResult {
 
 export function clearState(rule: CompiledRule): RuleState {
   const zeros = rule.rungs.map(() => 0);
-  return { rank: 0, raisedAt: 0, pending: zeros, releasing: zeros };
+  return { rank: 0, raisedAt: 0, changedAt: 0, pending: zeros, releasing: zeros };
 }
 
 /** `at` is event time, epoch milliseconds, and never less than at the step before. */
@@ -34,6 +36,7 @@ export function step(rule: CompiledRule, before: RuleState, context: RuleContext
     const state = {
       rank: risen,
       raisedAt,
+      changedAt: at,
       pending: pending.map((from, i) => (i < risen ? 0 : from)),
       releasing: pending.map(() => 0),
     };
@@ -48,6 +51,7 @@ export function step(rule: CompiledRule, before: RuleState, context: RuleContext
   const state = {
     rank,
     raisedAt: rank === 0 ? 0 : before.raisedAt,
+    changedAt: rank === before.rank ? before.changedAt : at,
     pending,
     releasing: releasing.map((from, i) => (i < rank ? from : 0)),
   };
@@ -76,9 +80,12 @@ export function beginAnew(state: RuleState): RuleState {
   return { ...state, pending: zeros, releasing: zeros };
 }
 
-/** The newest moment a state knows of: no step comes before it. */
-export function lastMoment({ raisedAt, pending, releasing }: RuleState): number {
-  let last = raisedAt;
+/**
+ * No step comes before this. An alert is known by when it was raised, and its changes by when they were; so two of them,
+ * be it by readings of one and the same moment, are never at one time.
+ */
+export function earliestNext({ changedAt, pending, releasing }: RuleState): number {
+  let last = changedAt + 1;
   for (const from of pending) last = Math.max(last, from);
   for (const from of releasing) last = Math.max(last, from);
   return last;
@@ -86,7 +93,7 @@ export function lastMoment({ raisedAt, pending, releasing }: RuleState): number 
 
 /** Whether a state is worth keeping. */
 export function isIdle(state: RuleState): boolean {
-  return state.rank === 0 && state.pending.every((from) => from === 0);
+  return state.rank === 0 && state.changedAt === 0 && state.pending.every((from) => from === 0);
 }
 
 function since(holds: boolean, before: number | undefined, at: number): number {

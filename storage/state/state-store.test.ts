@@ -27,13 +27,23 @@ describe('opening', () => {
 
   it('makes every table that the types name', async () => {
     const db = await open(join(tempFolder(), 'state.sqlite'));
-    const tables = ['devices', 'people', 'sessions', 'twins', 'cursors', 'alerts', 'alert_log', 'dead_letters'] as const;
+    const tables = [
+      'devices',
+      'people',
+      'sessions',
+      'twins',
+      'cursors',
+      'alerts',
+      'alert_log',
+      'dead_letters',
+    ] as const;
     for (const table of tables) expect(await db.selectFrom(table).selectAll().execute()).toEqual([]);
   });
 
   it('syncs what is committed, and keeps references whole', async () => {
     const db = await open(join(tempFolder(), 'state.sqlite'));
-    const pragma = async (name: string) => Object.values((await sql.raw(`PRAGMA ${name}`).execute(db)).rows[0] ?? {})[0];
+    const pragma = async (name: string) =>
+      Object.values((await sql.raw(`PRAGMA ${name}`).execute(db)).rows[0] ?? {})[0];
     expect(await pragma('journal_mode')).toBe('wal');
     expect(await pragma('synchronous')).toBe(2);
     expect(await pragma('foreign_keys')).toBe(1);
@@ -56,7 +66,10 @@ describe('two that write at once', () => {
     for (let i = 0; i < 200; i++) {
       await db.transaction().execute(async (tx) => {
         const { last_group } = await tx.selectFrom('cursors').select('last_group').executeTakeFirstOrThrow();
-        await tx.updateTable('cursors').set({ last_group: last_group + 1 }).execute();
+        await tx
+          .updateTable('cursors')
+          .set({ last_group: last_group + 1 })
+          .execute();
       });
     }
     expect(await done).toBe(0);
@@ -95,7 +108,10 @@ describe('the adapter to node:sqlite', () => {
     const db = await open(join(tempFolder(), 'state.sqlite'));
     const payload = Buffer.from([0, 255, 1, 254]);
     const plain = { topic: 't', device: null, reason: 'r', detail: 'd' };
-    await db.insertInto('dead_letters').values({ origin: '1:0:0', received_at: 1_790_000_000_000, payload, ...plain }).execute();
+    await db
+      .insertInto('dead_letters')
+      .values({ origin: '1:0:0', received_at: 1_790_000_000_000, payload, ...plain })
+      .execute();
     const row = await db.selectFrom('dead_letters').selectAll().executeTakeFirstOrThrow();
     expect(row.received_at).toBe(1_790_000_000_000);
     expect([...row.payload]).toEqual([...payload]);

@@ -8,7 +8,10 @@ parentPort?.postMessage('started');
 for (let i = 0; i < count; i++) {
   await db.transaction().execute(async (tx) => {
     const { last_group } = await tx.selectFrom('cursors').select('last_group').executeTakeFirstOrThrow();
-    await tx.updateTable('cursors').set({ last_group: last_group + 1 }).execute();
+    await tx
+      .updateTable('cursors')
+      .set({ last_group: last_group + 1 })
+      .execute();
   });
 }
 await db.destroy();

@@ -4,8 +4,8 @@ import type { Measurement } from './influx-lines.ts';
 import type { InfluxServer } from './influx-server.ts';
 import type { RangeQuery, RangeResult, SeriesColumns } from './telemetry-store.ts';
 
-/** InfluxDB counts nanoseconds in 64 bits: 1677 to 2262. */
-const TIME_MS_MAX = 9_223_372_036_854;
+/** InfluxDB counts nanoseconds in 64 bits. Half of it either way, so that all of it still counts as one interval: 1823 to 2116. */
+const TIME_MS_MAX = 4_611_686_018_427;
 
 export async function readRange(
   server: Pick<InfluxServer, 'query'>,
@@ -14,16 +14,16 @@ export async function readRange(
 ): Promise<RangeResult> {
   const fields = query.fields.flatMap((name) => measurement.fields.get(name) ?? []);
   if (fields.length === 0) return { intervalMs: 0, ts: [], fields: {} };
-  const from = Math.floor(query.from);
-  const to = Math.ceil(query.to);
-  const where = `FROM ${quoted(measurement.name)} WHERE "device" = ${literal(query.device)} AND time >= ${bounded(from)}ms AND time < ${bounded(to)}ms`;
+  const from = countable(Math.floor(query.from));
+  const to = countable(Math.ceil(query.to));
+  const where = `FROM ${quoted(measurement.name)} WHERE "device" = ${literal(query.device)} AND time >= ${from}ms AND time < ${to}ms`;
 
   const columns = fields.map(({ name }) => quoted(name)).join(', ');
   // One row more than asked for tells that there are too many, at a bounded cost.
   const raw = await server.query(`SELECT ${columns} ${where} LIMIT ${query.pointsMax + 1}`);
   if (raw.length <= query.pointsMax) return toResult(raw, fields, 0);
 
-  const intervalMs = Math.ceil((query.to - query.from) / query.pointsMax);
+  const intervalMs = Math.ceil((to - from) / query.pointsMax);
   const aggregates = fields.flatMap(aggregatesOf).join(', ');
   const interval = `time(${intervalMs}ms, ${from % intervalMs}ms)`; // the offset aligns the intervals to `from`
   return toResult(
@@ -56,4 +56,4 @@ function toResult(rows: (Value | null)[][], fields: FieldInfo[], intervalMs: num
 
 const quoted = (name: string) => `"${name.replace(/["\\]/g, '\\$&')}"`;
 const literal = (text: string) => `'${text.replace(/['\\]/g, '\\$&')}'`;
-const bounded = (timeMs: number) => Math.max(-TIME_MS_MAX, Math.min(TIME_MS_MAX, timeMs));
+const countable = (timeMs: number) => Math.max(-TIME_MS_MAX, Math.min(TIME_MS_MAX, timeMs));

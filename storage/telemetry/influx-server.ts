@@ -1,4 +1,6 @@
 /** One InfluxDB of version 1, 2 or 3: what differs between them is in here, and nothing else is. */
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
 import { HaechiError } from '@haechi/core';
 import { InfluxDB } from '@influxdata/influxdb-client';
 import { type InfluxPlace, missingBucket, storeError } from './influx-errors.ts';
@@ -9,6 +11,8 @@ export interface InfluxSettings {
   token: string;
   org: string;
   bucket: string;
+  /** Longest silence of the server before a request counts as failed. */
+  timeoutMs?: number;
 }
 
 type Cell = number | string | boolean | null;
@@ -17,21 +21,25 @@ interface QueryAnswer {
   error?: string;
 }
 
-/** Longest silence of the server before a request counts as failed. Two fit into the platform's 30 s for closing. */
+/** Two such silences fit into the 30 s that the platform takes for closing. */
 const TIMEOUT_MS = 10_000;
+/** 1.x marks the first chunk of a long answer as partial, and leaves the mark on the whole; a shorter answer was cut off. */
+const CHUNK_ROWS = 10_000;
 
 export class InfluxServer {
   readonly version: string;
   readonly place: InfluxPlace;
   readonly #client: InfluxDB;
+  readonly #agent: HttpAgent;
   readonly #writePath: string;
-  #mapped = false;
+  #mapping: Promise<void> | undefined;
 
-  private constructor(client: InfluxDB, version: string, place: InfluxPlace) {
+  private constructor(client: InfluxDB, agent: HttpAgent, version: string, place: InfluxPlace) {
     const { org, bucket, major } = place;
     this.version = version;
     this.place = place;
     this.#client = client;
+    this.#agent = agent;
     this.#writePath =
       major === 1
         ? `/write?${new URLSearchParams({ db: bucket, precision: 'ms' })}`
@@ -43,10 +51,11 @@ export class InfluxServer {
    * @throws HaechiError STORE_UNREACHABLE while nobody answers, STORE_REFUSED for a wrong token or a bucket that is not there.
    */
   static async connect(settings: InfluxSettings): Promise<InfluxServer> {
-    const { token, org, bucket } = settings;
+    const { token, org, bucket, timeoutMs = TIMEOUT_MS } = settings;
     const url = settings.url.replace(/\/$/, '');
     const place = { url: shown(url), org, bucket, major: 0 };
-    const connection = { url, timeout: TIMEOUT_MS };
+    const agent = url.startsWith('https:') ? new HttpsAgent({ keepAlive: true }) : new HttpAgent({ keepAlive: true });
+    const connection = { url, timeout: timeoutMs, transportOptions: { agent } };
     try {
       const pinging = new InfluxDB(token ? { ...connection, token } : connection);
       const version = await ping(pinging);
@@ -54,12 +63,18 @@ export class InfluxServer {
       // 1.x up to 1.7 knows no Token scheme, and every 1.x knows Basic.
       const basic = { authorization: `Basic ${Buffer.from(token).toString('base64')}` };
       const client = place.major === 1 && token ? new InfluxDB({ ...connection, headers: basic }) : pinging;
-      const server = new InfluxServer(client, version, place);
+      const server = new InfluxServer(client, agent, version, place);
       await server.#probe();
       return server;
     } catch (cause) {
+      agent.destroy();
       throw storeError(cause, place);
     }
+  }
+
+  /** Ends what is under way. The client leaves a request that timed out on its socket: a late write, and a process that does not end. */
+  close(): void {
+    this.#agent.destroy();
   }
 
   /** An empty write: bucket and rights are looked at before the body, of which 2.x and 3.x then say that it is empty. */
@@ -91,7 +106,7 @@ export class InfluxServer {
   }
 
   /** Rows of an InfluxQL statement that gives one series, times in milliseconds. */
-  async query(statement: string): Promise<Cell[][]> {
+  async query(statement: string, mapped = false): Promise<Cell[][]> {
     const params = new URLSearchParams({ db: this.place.bucket, epoch: 'ms', q: statement });
     const answer = (await this.#request('GET', `/query?${params}`)) as QueryAnswer | undefined;
     const [result] = answer?.results ?? [];
@@ -100,12 +115,13 @@ export class InfluxServer {
       if (!/not found|no dbrp mapping/i.test(error)) {
         throw new HaechiError('STORE_REFUSED', `InfluxDB at ${this.place.url} refuses a query: ${error}`);
       }
-      if (this.place.major !== 2 || this.#mapped) throw missingBucket(this.place, new Error(error));
-      await this.#mapBucket();
-      return await this.query(statement);
+      if (this.place.major !== 2 || mapped) throw missingBucket(this.place, new Error(error));
+      this.#mapping ??= this.#mapBucket();
+      await this.#mapping;
+      return await this.query(statement, true);
     }
     const [series] = result?.series ?? [];
-    if (series?.partial) {
+    if (series?.partial && series.values.length < CHUNK_ROWS) {
       throw new HaechiError(
         'STORE_REFUSED',
         `InfluxDB at ${this.place.url} cuts answers short: raise its max-row-limit`,
@@ -116,7 +132,6 @@ export class InfluxServer {
 
   /** InfluxQL on 2.x knows databases, not buckets. Since 2.3 every bucket is one of itself; before, it has to be told. */
   async #mapBucket(): Promise<void> {
-    this.#mapped = true;
     const { org, bucket, url } = this.place;
     const what = `/api/v2/buckets?${new URLSearchParams({ org, name: bucket })}`;
     try {
@@ -126,6 +141,7 @@ export class InfluxServer {
       const mapping = { bucketID: found.id, orgID: found.orgID, database: bucket, retention_policy: 'autogen' };
       await this.#request('POST', '/api/v2/dbrps', { ...mapping, default: true });
     } catch (cause) {
+      this.#mapping = undefined;
       const error = storeError(cause, this.place);
       const todo = `influx v1 dbrp create --db "${bucket}" --rp autogen --default --bucket-id <the bucket's>`;
       const message = `InfluxDB at ${url} needs a DBRP mapping for reading, and making it failed (${error.message}): ${todo}`;

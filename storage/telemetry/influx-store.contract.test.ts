@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe } from 'vitest';
+import { Influxd, influxdInstalled } from '../../tests/support/influxd-process.ts';
 import { tempFolder } from '../../tests/support/temp-folder.ts';
 import { InfluxStore } from './influx-store.ts';
-import { Influxd, influxdInstalled } from './influxd-process.ts';
 import { contractModels, telemetryStoreContract } from './telemetry-store.contract.ts';
 
 describe.skipIf(!influxdInstalled)('with a server of our own', () => {

@@ -5,9 +5,9 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { defineDomain, number, type Reading } from '@haechi/core';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { Influxd, influxdInstalled } from '../../tests/support/influxd-process.ts';
 import { tempFolder } from '../../tests/support/temp-folder.ts';
 import { InfluxStore, type InfluxStoreSettings } from './influx-store.ts';
-import { Influxd, influxdInstalled } from './influxd-process.ts';
 import { ReadingsRefusedError } from './readings-refused.ts';
 import { contractModels, rangeQuery, reading, T0 } from './telemetry-store.contract.ts';
 
@@ -97,6 +97,7 @@ describe.skipIf(!influxdInstalled)('InfluxDB', () => {
       await influxd.startAgain();
       expect(await store.cursor()).toBe(appended);
     }
+    expect(appended).toBeGreaterThan(0);
     await store.append([row(appended)], appended + 1);
     const kept = await flows(store);
     // A batch cut off by the kill may be there in part; it is written again, and only once.
@@ -120,6 +121,23 @@ describe.skipIf(!influxdInstalled)('InfluxDB', () => {
     await store.append([row(2)], 43);
     expect(await flows(store)).toEqual([1, 2]);
     expect(store.description).toMatch(/^InfluxDB 1\.6/);
+  });
+
+  it('standing still is an error in time, and what it did with the write does not matter', async () => {
+    const store = await open(influxd, { timeoutMs: 300 });
+    await store.append([row(1)], 1);
+    influxd.signal('SIGSTOP');
+    onTestFinished(() => influxd.signal('SIGCONT'));
+    await expect(store.append([row(2)], 2)).rejects.toMatchObject({
+      code: 'STORE_UNREACHABLE',
+      message: expect.stringContaining('timed out'),
+    });
+    await expect(store.range(rangeQuery('p1'))).rejects.toMatchObject({ code: 'STORE_UNREACHABLE' });
+    influxd.signal('SIGCONT');
+    await store.append([row(2)], 2);
+    await store.append([row(3)], 3);
+    expect(await flows(store)).toEqual([1, 2, 3]);
+    expect(await store.count()).toBe(3);
   });
 
   it('without the database stops the start and says what to do; gone later, append waits for it', async () => {
@@ -196,6 +214,22 @@ describe.skipIf(!influxdInstalled)('InfluxDB', () => {
   });
 });
 
+describe.skipIf(!influxdInstalled)('InfluxDB that cuts its answers short', () => {
+  it('is told as such, for a shortened history looks like a gap', async () => {
+    const influxd = await Influxd.start({ rowsMax: 50 });
+    onTestFinished(() => influxd.remove());
+    const store = await open(influxd);
+    await store.append(
+      Array.from({ length: 100 }, (_, i) => row(i)),
+      1,
+    );
+    await expect(flows(store)).rejects.toMatchObject({
+      code: 'STORE_REFUSED',
+      message: expect.stringContaining('max-row-limit'),
+    });
+  });
+});
+
 describe.skipIf(!influxdInstalled)('InfluxDB that asks who we are', () => {
   let influxd: Influxd;
   beforeAll(async () => {
@@ -228,41 +262,41 @@ describe.skipIf(!influxdInstalled)('InfluxDB that asks who we are', () => {
 });
 
 describe('what the client does, and we lean on:', () => {
-  /** Answers every write with the next status; tells how many lines each had. */
+  /** Answers every write with the next status, then with 204; keeps what was written. */
   async function fakeServer(statuses: number[]) {
-    const lines: number[] = [];
+    const writes: string[] = [];
     const server = createServer((request, response) => {
       if (request.url === '/ping') return void response.writeHead(204, { 'x-influxdb-version': '1.6.7' }).end();
       const status = request.headers['content-length'] === '0' ? 204 : (statuses.shift() ?? 204);
-      if (request.headers['content-length'] !== '0') lines.push(1);
+      if (request.headers['content-length'] !== '0') writes.push(request.url ?? '');
       request.resume().once('end', () => response.writeHead(status).end());
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     onTestFinished(() => void server.close());
-    return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, lines };
+    return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, writes };
   }
   const openAt = (url: string) =>
     InfluxStore.open({ url, token: '', org: '', bucket: 'b', folder: tempFolder() }, contractModels);
 
   it.each([408, 429, 500, 502, 503, 504])('on %i: one request, no retry of its own, an error to us', async (status) => {
-    const { url, lines } = await fakeServer([status]);
+    const { url, writes } = await fakeServer([status]);
     const store = await openAt(url);
     await expect(store.append([row(1), row(2)], 1)).rejects.toMatchObject({
       code: 'STORE_UNREACHABLE',
       message: expect.stringContaining(`answers ${status}`),
     });
-    expect(lines).toHaveLength(1);
+    expect(writes).toHaveLength(1);
     expect(await store.cursor()).toBe(0);
     await store.append([row(1), row(2)], 1);
-    expect(lines).toHaveLength(2);
+    expect(writes).toHaveLength(2);
   });
 
   it('a later part that fails fails the whole append, and the first is not sent at the same time', async () => {
-    const { url, lines } = await fakeServer([204, 503]);
+    const { url, writes } = await fakeServer([204, 503]);
     const store = await openAt(url);
     const rows = Array.from({ length: 12_000 }, (_, i) => row(i));
     await expect(store.append(rows, 1)).rejects.toMatchObject({ code: 'STORE_UNREACHABLE' });
-    expect(lines).toHaveLength(2);
+    expect(writes).toHaveLength(2);
     expect(await store.cursor()).toBe(0);
   });
 

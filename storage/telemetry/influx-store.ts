@@ -3,8 +3,7 @@
  * It may be away at any time, at the start too: the journal keeps the readings until it is back.
  */
 import { join } from 'node:path';
-import type { Reading } from '@haechi/core';
-import { type DomainModel, HaechiError } from '@haechi/core';
+import { type DomainModel, HaechiError, type Reading } from '@haechi/core';
 import { markGaps } from './gaps.ts';
 import { storeError } from './influx-errors.ts';
 import { lineOf, type Measurement, measurementOf } from './influx-lines.ts';
@@ -24,7 +23,7 @@ export class InfluxStore implements TelemetryStore {
   readonly #settings: InfluxSettings;
   readonly #measurements: Map<string, Measurement>;
   readonly #cursor: StoreCursor;
-  /** Found anew after every failure: it may come back as another version, or with its bucket gone. */
+  /** Found anew after a write that got no answer: it may come back as another version, or with its bucket gone. */
   #server: Promise<InfluxServer> | undefined;
   #description: string;
 
@@ -32,8 +31,7 @@ export class InfluxStore implements TelemetryStore {
     this.#settings = settings;
     this.#measurements = measurements;
     this.#cursor = cursor;
-    const { host } = new URL(settings.url);
-    this.#description = `InfluxDB at ${host}`;
+    this.#description = this.#named('InfluxDB');
   }
 
   /**
@@ -70,7 +68,10 @@ export class InfluxStore implements TelemetryStore {
   async append(readings: readonly Reading[], group: number): Promise<void> {
     if (readings.length > 0) {
       const lines = readings.map((reading) => ({ reading, text: lineOf(this.#measurement(reading.domain), reading) }));
-      const refused = await this.#ask((server) => writeLines(server, lines));
+      const refused = await this.#ask((server) => writeLines(server, lines)).catch((error: HaechiError) => {
+        if (error.code === 'STORE_UNREACHABLE') this.#disconnect();
+        throw error;
+      });
       if (refused.length > 0) throw new ReadingsRefusedError(this.#description, refused, readings.length);
     }
     await this.#cursor.moveTo(group, readings.length);
@@ -87,7 +88,16 @@ export class InfluxStore implements TelemetryStore {
   }
 
   async close(): Promise<void> {
+    this.#disconnect();
+  }
+
+  #disconnect(): void {
+    this.#server?.then((server) => server.close()).catch(() => undefined); // one that was never reached has nothing to close
     this.#server = undefined;
+  }
+
+  #named(what: string): string {
+    return `${what} at ${new URL(this.#settings.url).host}`;
   }
 
   #measurement(domain: string): Measurement {
@@ -101,9 +111,7 @@ export class InfluxStore implements TelemetryStore {
     try {
       return await question(server);
     } catch (cause) {
-      const error = storeError(cause, server.place);
-      if (error.code === 'STORE_UNREACHABLE') this.#server = undefined;
-      throw error;
+      throw storeError(cause, server.place);
     }
   }
 
@@ -111,7 +119,7 @@ export class InfluxStore implements TelemetryStore {
     this.#server ??= InfluxServer.connect(this.#settings);
     try {
       const server = await this.#server;
-      this.#description = `InfluxDB ${server.version} at ${new URL(this.#settings.url).host}`;
+      this.#description = this.#named(server.version ? `InfluxDB ${server.version}` : 'InfluxDB');
       return server;
     } catch (error) {
       this.#server = undefined;

@@ -1,6 +1,6 @@
 /** Writes readings, and finds those that the server will never take. */
 import type { Reading } from '@haechi/core';
-import { verdictOf, wordsOf } from './influx-errors.ts';
+import { type Verdict, verdictOf, wordsOf } from './influx-errors.ts';
 import type { InfluxServer } from './influx-server.ts';
 import type { RefusedReading } from './readings-refused.ts';
 
@@ -42,7 +42,7 @@ async function writePart(
       refused.push(...part.map(({ reading }) => ({ reading, reason })));
       return;
     }
-    for (const smaller of partsOf(part)) await writePart(server, smaller, refused);
+    for (const smaller of partsOf(part, verdict)) await writePart(server, smaller, refused);
   }
 }
 
@@ -51,10 +51,17 @@ function droppedCount(reason: string): number {
   return Number(/ dropped=(\d+)/.exec(reason)?.[1] ?? 0);
 }
 
-/** By system first: a field whose type somebody else has fixed is refused in every reading of its system at once. */
-function partsOf(part: readonly Line[]): Line[][] {
-  const bySystem = [...Map.groupBy(part, ({ reading }) => reading.domain).values()];
-  if (bySystem.length > 1) return bySystem;
+/**
+ * A field whose type somebody else has fixed is refused in every reading that has it, so readings of one shape go together first.
+ * That may turn the order of two values for one point, and does no harm: what is not refused is appended again, in order.
+ */
+function partsOf(part: readonly Line[], verdict: Verdict): Line[][] {
+  if (verdict === 'refuse') {
+    const byShape = [
+      ...Map.groupBy(part, ({ reading }) => `${reading.domain} ${Object.keys(reading.values)}`).values(),
+    ];
+    if (byShape.length > 1) return byShape;
+  }
   const middle = part.length >> 1;
   return [part.slice(0, middle), part.slice(middle)];
 }

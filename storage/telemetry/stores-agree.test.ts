@@ -2,10 +2,10 @@
 import type { Reading, Values } from '@haechi/core';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Influxd, influxdInstalled } from '../../tests/support/influxd-process.ts';
 import { tempFolder } from '../../tests/support/temp-folder.ts';
 import { DuckDbStore } from './duckdb-store.ts';
 import { InfluxStore } from './influx-store.ts';
-import { Influxd, influxdInstalled } from './influxd-process.ts';
 import { contractModels, rangeQuery, reading, T0 } from './telemetry-store.contract.ts';
 import type { RangeResult } from './telemetry-store.ts';
 
@@ -34,6 +34,7 @@ const appends = fc.array(
 );
 const query = fc.record({
   from: fc.integer({ min: -20, max: SPAN_MS }),
+  fraction: fc.constantFrom(0, 0, 0.5, 0.75),
   length: fc.integer({ min: 1, max: SPAN_MS * 2 }),
   pointsMax: fc.integer({ min: 1, max: 60 }),
   gapMs: fc.constantFrom(5, 50, 1e6),
@@ -90,8 +91,8 @@ describe.skipIf(!influxdInstalled)('DuckDB and InfluxDB', () => {
               for (const batch of written) await store.append(batch, group);
               if (twice) for (const batch of written) await store.append(batch, group);
             }
-            for (const { from, length, ...rest } of queries) {
-              const asked = rangeQuery(device, { ...rest, from: T0 + from, to: T0 + from + length });
+            for (const { from, length, fraction, ...rest } of queries) {
+              const asked = rangeQuery(device, { ...rest, from: T0 + from + fraction, to: T0 + from + length });
               const expected = await duckdb.range(asked);
               expect(rounded(await influx.range(asked), expected)).toEqual(expected);
             }

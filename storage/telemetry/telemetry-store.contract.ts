@@ -184,6 +184,26 @@ export function telemetryStoreContract(name: string, place: () => Promise<() => 
       expect((await store.range({ ...query, pointsMax: 100 })).intervalMs).toBe(0);
     });
 
+    it('any time that JavaScript can say may be asked for', async () => {
+      const { store, device } = await start();
+      await store.append(
+        [1, 2, 6].map((flow) => reading(device, T0 + flow, { flow })),
+        1,
+      );
+      const ever = { from: -8.64e15, to: 8.64e15 };
+      const flow = { min: [1], mean: [3], max: [6] };
+      for (const query of [ever, { ...ever, from: 0 }, { ...ever, from: -1 }, { ...ever, from: T0 + 0.5 }]) {
+        expect((await store.range(rangeQuery(device, { ...query, pointsMax: 1 }))).fields).toEqual({ flow });
+        expect((await store.range(rangeQuery(device, query))).fields['flow']?.max).toEqual([1, 2, 6]);
+      }
+      for (const query of [
+        { ...ever, from: 8e15 },
+        { ...ever, to: -8e15 },
+      ]) {
+        expect((await store.range(rangeQuery(device, query))).ts).toEqual([]);
+      }
+    });
+
     it('a gap is a row of nulls', async () => {
       const { store, device } = await start();
       await store.append(
@@ -264,7 +284,7 @@ export function telemetryStoreContract(name: string, place: () => Promise<() => 
       expect(await place.store.cursor()).toBe(9);
     });
 
-    it('10,000 readings in one append are all there, once', async () => {
+    it('10,000 readings in one append are all there, once; and 10,000 more', async () => {
       const { store, device } = await start();
       const rows = Array.from({ length: 10_000 }, (_, i) =>
         reading(device, T0 + i, { flow: i, pressure: i / 3, locked: i % 2 === 0 }),
@@ -273,6 +293,10 @@ export function telemetryStoreContract(name: string, place: () => Promise<() => 
       const { ts, fields } = await store.range(rangeQuery(device, { pointsMax: 20_000, fields: ['flow', 'locked'] }));
       expect(ts).toEqual(rows.map((row) => row.ts));
       expect(fields['flow']?.mean).toEqual(rows.map((_, i) => i));
+      const more = rows.map((row) => ({ ...row, ts: row.ts + rows.length }));
+      await store.append(more, 2);
+      const all = await store.range(rangeQuery(device, { pointsMax: 20_000 }));
+      expect(all.ts).toEqual([...rows, ...more].map((row) => row.ts));
     });
   });
 }

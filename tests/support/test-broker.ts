@@ -3,8 +3,8 @@ import { connect as connectSocket, type Socket } from 'node:net';
 import { createMetrics, type Device, type Metrics, silentLog } from '@haechi/core';
 import { connectAsync, type IClientOptions, type MqttClient } from 'mqtt';
 import { onTestFinished } from 'vitest';
-import { tempFolder } from '../tests/support/temp-folder.ts';
-import { type Admission, Broker, type BrokerOptions } from './broker.ts';
+import { type Admission, Broker, type BrokerOptions } from '../../broker/broker.ts';
+import { tempFolder } from './temp-folder.ts';
 
 export const SECRET = 'a secret';
 

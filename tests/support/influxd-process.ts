@@ -18,6 +18,8 @@ interface InfluxdOptions {
   password?: string;
   /** Largest body of a write, bytes. */
   bodySizeMax?: number;
+  /** Most rows of an answer. */
+  rowsMax?: number;
 }
 
 export class Influxd {
@@ -52,6 +54,7 @@ store-enabled = false
 bind-address = "127.0.0.1:${http}"
 log-enabled = false
 auth-enabled = ${options.user !== undefined}
+max-row-limit = ${options.rowsMax ?? 0}
 max-body-size = ${options.bodySizeMax ?? 25_000_000}
 [logging]
 level = "error"
@@ -74,6 +77,10 @@ level = "error"
       if (performance.now() > deadline) throw new Error(`influxd does not answer within ${START_MS_MAX} ms`);
       await sleep(50);
     }
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#process?.kill(signal);
   }
 
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
