@@ -79,7 +79,7 @@ export class StoreReader {
   }
 
   async #writeUntilDone(batch: Batch, group: number): Promise<boolean> {
-    const { store, deadLetters, log, onTrouble } = this.#options;
+    const { deadLetters, log, onTrouble } = this.#options;
     for (let retryMs = RETRY_MS_MIN; ; retryMs = Math.min(retryMs * 2, RETRY_MS_MAX)) {
       try {
         await deadLetters.add(batch.letters);

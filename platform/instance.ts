@@ -2,16 +2,15 @@
  * The whole machine on one page: identities and journal, the broker in front of them, the pipeline behind them, and the
  * dashboard on top. Data moves down this page; nothing reaches back up.
  */
-import { existsSync, rmSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { Broker } from '@haechi/broker';
-import { type Clock, createMetrics, type Device, HaechiError, type Log, messageOf, type Settings } from '@haechi/core';
+import { type Clock, createMetrics, type Device, type Log, type Settings } from '@haechi/core';
 import { CityStore, DashboardServer, LiveFeed, type PlatformResource } from '@haechi/dashboard';
 import { loadDomains } from '@haechi/domains';
 import { DeadLetterLog, Journal } from '@haechi/ingest';
 import { AlertBook, loadKey, loadRules, People, Registry, type RuleTransition } from '@haechi/services';
 import { openState } from '@haechi/storage';
+import { ensureDataFolder } from './data-folder.ts';
 import { MessageRate } from './message-rate.ts';
 import { Pipeline, READERS } from './pipeline/pipeline.ts';
 import { VERSION } from './version.ts';
@@ -55,7 +54,7 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
     for (let step = closing.pop(); step; step = closing.pop()) await step();
   };
   try {
-    await ensureFolder(data);
+    await ensureDataFolder(data);
     const metrics = createMetrics();
     const domains = await loadDomains();
     const models = new Map(domains.map(({ id, model }) => [id, model]));
@@ -70,13 +69,14 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
       metrics,
     });
     closing.push(() => journal.close());
+    // A machine whose clock was set back over the restart must not write times before those it has.
+    clock.notBefore(journal.newestReceivedAt);
 
     const db = await openState(join(data, 'state.sqlite'));
     closing.push(() => db.destroy());
     const registry = await Registry.open({ db, key: loadKey(data), models, clock: realClock });
     const alerts = new AlertBook(db);
     const people = new People({ db, clock: realClock });
-    const newPassword = await people.ensureAdmin(settings.adminPassword);
     const deadLetters = new DeadLetterLog(db, settings.deadLettersMax);
     const city = new CityStore({
       path: join(data, 'city.json'),
@@ -104,6 +104,7 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
         devices: registry.list(),
       },
       journal,
+      startRecord: { kind: 'start', receivedAt: clock.now(), topic: '', payload: new Uint8Array() },
       clock,
       log,
       onLive: (devices, changed, transitions) => {
@@ -127,7 +128,6 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
     counts.readings = ready.readings;
     feed.start(ready.devices, await alerts.list({ state: 'open', limit: OPEN_ALERTS_MAX }));
     closing.push(() => feed.stop());
-    await appendStart(journal, clock);
 
     // In front of it: the broker acknowledges what the journal has synced.
     const broker = await Broker.start({
@@ -174,9 +174,7 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
       },
       troubles: [
         ...pipeline.troubles,
-        ...(journal.accepting
-          ? []
-          : ['the journal is full or failed: nothing is acknowledged, devices keep and resend']),
+        ...(journal.trouble ? [`${journal.trouble}: nothing is acknowledged, devices keep and resend`] : []),
       ],
     });
     const server = await DashboardServer.start({
@@ -201,6 +199,8 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
       metrics,
     });
     closing.push(() => server.close());
+    // Last, when nothing can fail any more: a password that was made and not shown would lock everybody out.
+    const newPassword = await people.ensureAdmin(settings.adminPassword);
     log.info({ http: server.port, mqtt: broker.port, store: ready.store, devices: registry.size, mode }, 'started');
 
     return {
@@ -221,34 +221,6 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
 
 /** Alerts shown at once; far more than anybody can look at, and the rest is a page away. */
 const OPEN_ALERTS_MAX = 5000;
-
-async function ensureFolder(folder: string): Promise<void> {
-  try {
-    await makeFolder(folder);
-    const probe = join(folder, '.writable');
-    await writeFile(probe, '');
-    rmSync(probe);
-  } catch (cause) {
-    const message = `the data folder ${folder} cannot be written: ${messageOf(cause)}; set HAECHI_DATA or --data`;
-    throw new HaechiError('DATA_FOLDER', message, { cause });
-  }
-}
-
-/** One level after the other: Node's own recursive form never comes back from a folder that cannot be, such as one under /proc. */
-async function makeFolder(folder: string): Promise<void> {
-  if (existsSync(folder)) return;
-  const parent = dirname(resolve(folder));
-  if (parent !== folder) await makeFolder(parent);
-  await mkdir(folder);
-}
-
-/** Marks in the journal that nobody listened until now, so that silence before it raises no alert. */
-function appendStart(journal: Journal, clock: Clock): Promise<void> {
-  const record = { kind: 'start', receivedAt: clock.now(), topic: '', payload: new Uint8Array() } as const;
-  return new Promise((resolve, reject) => {
-    journal.append(record, (error) => (error ? reject(error) : resolve()));
-  });
-}
 
 function oversized(device: Device, size: number, receivedAt: number) {
   return {

@@ -22,6 +22,9 @@ addDeviceCommand(program);
 addPersonCommand(program);
 addDeadLettersCommand(program);
 
+// `haechi replay … | head`: who reads has had enough, and that is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+
 try {
   await program.parseAsync();
 } catch (error) {

@@ -4,6 +4,8 @@ import { type Instance, type InstanceOptions, startInstance } from './instance.t
 
 /** A second Ctrl-C, or this long after the first, ends the process where it stands; the journal keeps what is not stored. */
 const CLOSE_MS_MAX = 30_000;
+/** One Ctrl-C may come twice: from the terminal, and by way of npm. */
+const ONE_CTRL_C_MS = 1000;
 
 export interface Running extends Instance {
   /** Called before the instance is closed. */
@@ -22,9 +24,14 @@ export async function run({ settings, mode, clock, speed, onTransitions }: RunOp
   const realClock = new SystemClock();
   const ended = Promise.withResolvers<number>();
   const steps: (() => Promise<void>)[] = [];
+  let instance: Instance | undefined;
   let ending = false;
+  const shutDown = async () => {
+    for (const step of steps) await step();
+    await instance?.close();
+  };
   const end = (code: number) => {
-    if (ending) process.exit(code || 1);
+    if (ending) return;
     ending = true;
     setTimeout(() => process.exit(1), CLOSE_MS_MAX).unref();
     shutDown()
@@ -34,7 +41,7 @@ export async function run({ settings, mode, clock, speed, onTransitions }: RunOp
         ended.resolve(1);
       });
   };
-  const instance = await startInstance({
+  instance = await startInstance({
     settings,
     mode,
     clock: clock ?? realClock,
@@ -47,12 +54,14 @@ export async function run({ settings, mode, clock, speed, onTransitions }: RunOp
       end(1);
     },
   });
-  const shutDown = async () => {
-    for (const step of steps) await step();
-    await instance.close();
-  };
-  process.on('SIGINT', () => end(0));
-  process.on('SIGTERM', () => end(0));
+  let signalledAt: number | undefined;
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      signalledAt ??= performance.now();
+      if (ending && performance.now() - signalledAt > ONE_CTRL_C_MS) process.exit(1);
+      end(0);
+    });
+  }
   process.on('unhandledRejection', (error) => {
     log.fatal({ err: error, reason: messageOf(error) }, 'a promise was left to fail');
     process.exit(1);

@@ -2,7 +2,7 @@
 // anything is installed, on whatever Node is there (20 or later).
 //
 //   node setup/set-up.mjs demo|start|build|test [arguments]
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
@@ -25,6 +25,16 @@ function run(command, args, options = {}) {
   const { status, error } = spawnSync(command, args, { cwd: root, env, stdio: 'inherit', ...options });
   if (error) fail(`${command} cannot be run: ${error.message}`);
   return status ?? 1;
+}
+
+/** Runs what was asked for, until it ends; what ends this one ends it. */
+function runOn(args) {
+  const child = spawn(node, args, { cwd: root, env, stdio: 'inherit' });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  return new Promise((resolve) => {
+    child.once('error', (error) => fail(`${node} cannot be run: ${error.message}`));
+    child.once('exit', (code) => resolve(code ?? 1));
+  });
 }
 
 /** Does `work` only where the content of `inputs` has changed since it last succeeded. */
@@ -108,15 +118,13 @@ const haechi = join(root, 'platform/main.ts');
 const vitest = join(root, 'node_modules/vitest/vitest.mjs');
 const targets = {
   build: () => 0,
-  demo: () => run(node, [haechi, 'demo', ...rest]),
-  start: () => run(node, [haechi, 'start', ...rest]),
-  test: () => run(node, [vitest, 'run', ...rest]),
+  demo: () => runOn([haechi, 'demo', ...rest]),
+  start: () => runOn([haechi, 'start', ...rest]),
+  test: () => runOn([vitest, 'run', ...rest]),
 };
 const target = targets[what];
 if (!target) fail(`say what: ${Object.keys(targets).join(', ')}`);
-// The program below ends in its own time on Ctrl-C; this one waits for it.
-for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => undefined);
 dependencies();
 dashboard();
 if (what === 'test') testPrograms();
-process.exit(target());
+process.exit(await target());

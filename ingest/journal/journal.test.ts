@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { createMetrics, HaechiError, silentLog } from '@haechi/core';
+import { createMetrics, silentLog } from '@haechi/core';
 import { ClassicLevel } from 'classic-level';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -146,12 +146,13 @@ describe('opening again', () => {
     ],
     ['a torn end', (bytes: Buffer) => bytes.subarray(0, bytes.length - 3)],
     ['nothing left', () => Buffer.alloc(0)],
-  ])('cuts at the first group with %s, and tells', async (_, change) => {
+  ])('cuts a tail with %s, and tells', async (_, change) => {
     const folder = tempFolder();
     const before = await open(folder);
     await appendEach(before, 'a', 'b', 'c', 'd');
     await before.close();
     await changeOnDisk(folder, 3, change);
+    await changeOnDisk(folder, 4, change);
 
     const told: unknown[] = [];
     const log = silentLog();
@@ -162,6 +163,25 @@ describe('opening again', () => {
     await appendEach(after, 'e');
     await after.close();
     expect(await textsOf(await open(folder))).toEqual(['a', 'b', 'e']);
+  });
+
+  it('loses a corrupt group between sound ones, and nothing after it', async () => {
+    const folder = tempFolder();
+    const before = await open(folder);
+    await appendEach(before, 'a', 'b', 'c', 'd');
+    await before.close();
+    await changeOnDisk(folder, 2, (bytes) => bytes.subarray(0, bytes.length - 3));
+
+    const told: unknown[] = [];
+    const log = silentLog();
+    log.error = (details: unknown) => void told.push(details);
+    const after = await open(folder, { log });
+    expect(told).toEqual([{ from: 2, to: 2 }]);
+    expect(await textsOf(after)).toEqual(['a', 'c', 'd']);
+    await appendEach(after, 'e');
+    expect(after.head).toBe(5);
+    await after.close();
+    expect(await textsOf(await open(folder))).toEqual(['a', 'c', 'd', 'e']);
   });
 
   it('is refused while another has it open', async () => {
@@ -179,12 +199,25 @@ describe('opening again', () => {
 
   it('goes on after the groups that a reader has had, where its folder was lost', async () => {
     const journal = await open(tempFolder());
-    journal.startAfter(41);
+    expect(journal.oldest).toBe(1);
+    await journal.startAfter(41);
+    expect(journal.oldest).toBe(42);
     await appendEach(journal, 'a');
     expect(journal.head).toBe(42);
-    expect(() => journal.startAfter(50)).toThrow(HaechiError);
-    journal.startAfter(42);
+    await journal.startAfter(42);
     expect(journal.head).toBe(42);
+  });
+
+  it('goes on after a reader that is ahead of it, where its tail was cut', async () => {
+    const folder = tempFolder();
+    const journal = await open(folder);
+    await appendEach(journal, 'a', 'b');
+    await journal.startAfter(5);
+    await appendEach(journal, 'c');
+    expect(journal.head).toBe(6);
+    expect(await textsOf(journal)).toEqual(['a', 'b', 'c']);
+    await journal.close();
+    expect(await textsOf(await open(folder))).toEqual(['a', 'b', 'c']);
   });
 });
 

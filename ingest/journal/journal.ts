@@ -4,26 +4,27 @@
  * Messages are gathered into a group while the group before is being synced, so load sets the pace by itself.
  * `append` calls back only when its group is on disk. Each reader has a cursor; what all have passed is cleared.
  */
-import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { HaechiError, type Log, type Metrics, messageOf } from '@haechi/core';
-import { ClassicLevel } from 'classic-level';
-import { groupIsSound, HEADER_SIZE, type JournalRecord, recordSize, sealGroup, writeRecord } from './record.ts';
+import { fill, type Held, keyOf, type Level, lookThrough, openLevel } from './level.ts';
+import { HEADER_SIZE, type JournalRecord, recordSize, sealGroup, writeRecord } from './record.ts';
 
 /** A group is closed at the first of these. One group of 256 KiB syncs in 0.8 ms (docs/decisions/0002). */
 const GROUP_SIZE_MAX = 262_144;
 const GROUP_RECORDS_MAX = 4096;
 /** Bytes waiting for a sync; beyond it an append is refused. Each device's own bound is far below. */
 const PENDING_SIZE_MAX = 64 * 1024 * 1024;
-const WRITE_BUFFER_SIZE = 16 * 1024 * 1024;
+const RECOVER_MS_MIN = 250;
+const RECOVER_MS_MAX = 5000;
 
 export type Appended = (error?: Error) => void;
-type Level = ClassicLevel<Buffer, Buffer>;
 
 interface PendingGroup {
   buffer: Buffer;
   end: number;
   waiting: Appended[];
+  /** Records that are a device's message. */
+  messages: number;
 }
 
 export interface JournalOptions {
@@ -36,15 +37,17 @@ export interface JournalOptions {
 }
 
 export class Journal {
-  readonly #db: Level;
+  #db: Level;
+  /** When the newest record came that it held when it was opened; 0 where it held none. */
+  readonly newestReceivedAt: number;
   readonly #options: JournalOptions;
-  readonly #sizes = new Map<number, number>();
+  readonly #sizes: Map<number, number>;
   readonly #cursors = new Map<string, number>();
-  #oldest = 1;
+  #oldest: number;
   /** Every group before this one is gone from disk. */
   #clearedTo = 0;
   #readByAll = false;
-  #head = 0;
+  #head: number;
   #size = 0;
   #pendingSize = 0;
   #acceptedCount = 0;
@@ -56,61 +59,36 @@ export class Journal {
   #closed = false;
   #listener: ((group: number, bytes: Buffer) => void) | undefined;
 
-  private constructor(db: Level, options: JournalOptions) {
+  private constructor(db: Level, options: JournalOptions, { sizes, newestReceivedAt }: Held) {
     this.#db = db;
     this.#options = options;
+    this.#sizes = sizes;
+    this.newestReceivedAt = newestReceivedAt;
+    const groups = [...sizes.keys()];
+    this.#oldest = groups[0] ?? 1;
+    this.#head = groups.at(-1) ?? 0;
+    for (const size of sizes.values()) this.#size += size;
     for (const reader of options.readers) this.#cursors.set(reader, 0);
-  }
-
-  /** Opens the journal; a torn or corrupt tail is cut at the last sound group, and told. */
-  static async open(options: JournalOptions): Promise<Journal> {
-    let db: Level;
-    try {
-      mkdirSync(options.folder, { recursive: true });
-      db = new ClassicLevel<Buffer, Buffer>(options.folder, {
-        keyEncoding: 'buffer',
-        valueEncoding: 'buffer',
-        compression: false,
-        writeBufferSize: WRITE_BUFFER_SIZE,
-      });
-      await db.open();
-    } catch (cause) {
-      const locked = (cause as { cause?: { code?: string } }).cause?.code === 'LEVEL_LOCKED';
-      throw new HaechiError(
-        locked ? 'DATA_LOCKED' : 'DATA_FOLDER',
-        locked
-          ? `the data folder ${dirname(options.folder)} is in use by another Haechi`
-          : `the journal ${options.folder} cannot be opened: ${messageOf((cause as Error).cause ?? cause)}`,
-        { cause },
-      );
-    }
-    const journal = new Journal(db, options);
-    await journal.#scan();
-    return journal;
-  }
-
-  async #scan(): Promise<void> {
-    let previous: number | undefined;
-    for await (const [key, value] of this.#db.iterator()) {
-      const group = groupOf(key);
-      if ((previous !== undefined && group !== previous + 1) || !groupIsSound(value)) {
-        this.#options.log.error({ group, sound: previous ?? null }, 'journal: corrupt from this group on, cut there');
-        await this.#db.clear({ gte: key });
-        break;
-      }
-      previous ??= group - 1;
-      if (this.#sizes.size === 0) this.#oldest = group;
-      previous = group;
-      this.#head = group;
-      this.#sizes.set(group, value.length);
-      this.#size += value.length;
-    }
     this.#tell();
+  }
+
+  /**
+   * Opens the journal and makes it whole.
+   * @throws HaechiError DATA_LOCKED, DATA_FOLDER
+   */
+  static async open(options: JournalOptions): Promise<Journal> {
+    const db = await openLevel(options.folder);
+    return new Journal(db, options, await lookThrough(db, options.log));
   }
 
   /** The newest synced group; groups are numbered from 1 without gaps. */
   get head(): number {
     return this.#head;
+  }
+
+  /** The oldest group it holds; one after the newest where it holds none. */
+  get oldest(): number {
+    return this.#sizes.size > 0 ? this.#oldest : this.#head + 1;
   }
 
   get size(): number {
@@ -142,15 +120,14 @@ export class Journal {
   }
 
   /**
-   * Where the data behind it knows more groups than the journal (its folder was lost), numbering goes on from there,
-   * so that no reader takes a new group for one it has had.
+   * Where the data behind it knows more groups than the journal (its folder was lost, or its tail cut), numbering goes on
+   * from there, so that no reader takes a new group for one it has had.
    */
-  startAfter(group: number): void {
+  async startAfter(group: number): Promise<void> {
     if (group <= this.#head) return;
-    if (this.#sizes.size > 0)
-      throw new HaechiError('JOURNAL_FAILED', `the journal ends at group ${this.#head}, a reader is at ${group}`);
+    if (this.#sizes.size > 0) await fill(this.#db, this.#sizes, this.#head + 1, group);
+    else this.#oldest = group + 1;
     this.#head = group;
-    this.#oldest = group + 1;
   }
 
   append(record: JournalRecord, appended: Appended): void {
@@ -163,6 +140,7 @@ export class Journal {
     const group = this.#roomFor(size);
     group.end = writeRecord(group.buffer, group.end, record);
     group.waiting.push(appended);
+    if (record.kind === 'message') group.messages++;
     this.#pendingSize += size;
     this.#oldestPending ??= record.receivedAt;
     // Started in a microtask, so that all that one read of the sockets brings shares the first group.
@@ -183,6 +161,7 @@ export class Journal {
       buffer: Buffer.allocUnsafeSlow(Math.max(GROUP_SIZE_MAX, HEADER_SIZE + size)),
       end: HEADER_SIZE,
       waiting: [],
+      messages: 0,
     };
     this.#pending.push(group);
     return group;
@@ -199,30 +178,54 @@ export class Journal {
     const bytes = group.buffer.subarray(0, group.end);
     const number = this.#head + 1;
     const done = this.#options.metrics.journalSync.startTimer();
-    try {
-      if (this.#failure) throw this.#failure;
-      await this.#db.put(keyOf(number), bytes, { sync: true });
-    } catch (cause) {
-      // What LevelDB holds after a failed write is unknown; nothing more is acknowledged until a restart has looked.
-      this.#failure ??= new HaechiError('JOURNAL_FAILED', `the journal cannot be written: ${messageOf(cause)}`, {
-        cause,
-      });
-      this.#options.log.fatal({ err: cause }, 'journal: write failed, acknowledgement stopped');
+    if (!(await this.#write(number, bytes))) {
       for (const appended of group.waiting) appended(this.#failure);
       return;
-    } finally {
-      this.#pendingSize -= group.end - HEADER_SIZE;
     }
     done();
+    this.#pendingSize -= group.end - HEADER_SIZE;
     this.#head = number;
     this.#readByAll = false;
     this.#sizes.set(number, bytes.length);
     this.#size += bytes.length;
-    this.#acceptedCount += group.waiting.length;
-    this.#options.metrics.accepted.inc(group.waiting.length);
+    this.#acceptedCount += group.messages;
+    this.#options.metrics.accepted.inc(group.messages);
     this.#tell();
     for (const appended of group.waiting) appended();
     this.#listener?.(number, bytes);
+  }
+
+  /**
+   * Writes until it is written: what LevelDB holds after a failed write is unknown, so it is opened anew before the next try.
+   * Meanwhile nothing more is taken. False where it was closed first.
+   */
+  async #write(number: number, bytes: Buffer): Promise<boolean> {
+    for (let retryMs = RECOVER_MS_MIN; ; retryMs = Math.min(retryMs * 2, RECOVER_MS_MAX)) {
+      try {
+        if (this.#failure) await this.#reopen();
+        await this.#db.put(keyOf(number), bytes, { sync: true });
+        if (this.#failure) this.#options.log.warn({ group: number }, 'journal: written again, acknowledgement goes on');
+        this.#failure = undefined;
+        return true;
+      } catch (cause) {
+        const message = `the journal cannot be written: ${messageOf((cause as Error).cause ?? cause)}`;
+        this.#failure = new HaechiError('JOURNAL_FAILED', message, { cause });
+        this.#options.log.error({ err: cause, retryMs }, 'journal: write failed, acknowledgement stands still');
+        if (this.#closed) return false;
+        await sleep(retryMs);
+      }
+    }
+  }
+
+  async #reopen(): Promise<void> {
+    await this.#db.close();
+    this.#db = await openLevel(this.#options.folder);
+  }
+
+  /** What is wrong with it now, in words. */
+  get trouble(): string | undefined {
+    if (this.#failure) return this.#failure.message;
+    return this.accepting ? undefined : 'the journal is full';
   }
 
   /** A time on the journal's clock before which nothing more can come: `now`, or when the oldest unsynced record came. */
@@ -233,7 +236,14 @@ export class Journal {
   /** The bytes of a group, or `undefined` where it is cleared or not yet written. */
   async read(group: number): Promise<Buffer | undefined> {
     if (group < this.#oldest || group > this.#head) return undefined;
-    return await this.#db.get(keyOf(group));
+    for (;;) {
+      try {
+        return await this.#db.get(keyOf(group));
+      } catch (error) {
+        if (!this.#failure || this.#closed) throw error;
+        await sleep(RECOVER_MS_MIN); // it is being opened anew
+      }
+    }
   }
 
   /** A reader is done with every group up to this one. */
@@ -267,14 +277,4 @@ export class Journal {
     this.#options.metrics.journalHead.set(this.#head);
     this.#options.metrics.journalBytes.set(this.#size);
   }
-}
-
-function keyOf(group: number): Buffer {
-  const key = Buffer.allocUnsafe(8);
-  key.writeBigUInt64BE(BigInt(group));
-  return key;
-}
-
-function groupOf(key: Buffer): number {
-  return Number(key.readBigUInt64BE());
 }

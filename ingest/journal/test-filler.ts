@@ -1,27 +1,40 @@
-/** Test only: appends numbered messages until the disk takes no more, and says which were acknowledged and what came then. */
+/**
+ * Test only: appends numbered messages until the disk takes no more, looks what is answered then, makes room, and goes on.
+ * Says which were acknowledged.
+ */
+import { execFileSync } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createMetrics, silentLog } from '@haechi/core';
 import { Journal } from './journal.ts';
 
-const journal = await Journal.open({
-  folder: process.argv[2] ?? '',
-  sizeMax: 1e9,
-  readers: ['store'],
-  log: silentLog(),
-  metrics: createMetrics(),
-});
-let acknowledged = 0;
+const options = { folder: process.argv[2] ?? '', sizeMax: 1e9, readers: ['store'] };
+const journal = await Journal.open({ ...options, log: silentLog(), metrics: createMetrics() });
+const acknowledged: number[] = [];
 const codes: string[] = [];
-const append = () =>
-  new Promise<boolean>((resolve) => {
-    const payload = Buffer.from(`${acknowledged} ${'x'.repeat(5000)}`);
+const append = (number: number) =>
+  new Promise<void>((resolve) => {
+    const payload = Buffer.from(`${number} ${'x'.repeat(5000)}`);
     journal.append({ kind: 'message', receivedAt: 0, topic: 't', payload }, (error) => {
       if (error) codes.push((error as Error & { code: string }).code);
-      else acknowledged++;
-      resolve(!error);
+      else acknowledged.push(number);
+      resolve();
     });
   });
-while (acknowledged < 10_000 && (await append()));
-// It stays refused: what the disk holds after a failed write is unknown until a restart has looked.
-await append();
-process.stdout.write(JSON.stringify({ acknowledged, codes, accepting: journal.accepting }));
-await journal.close().catch(() => undefined); // a full disk may not even take that
+
+let stuck: Promise<void> | undefined;
+for (let number = 0; number < 10_000 && !journal.trouble; number++) {
+  stuck = append(number);
+  await Promise.race([stuck, untilTrouble()]);
+}
+const before = acknowledged.length;
+await append(10_000);
+const refused = { codes: [...codes], accepting: journal.accepting, trouble: journal.trouble };
+execFileSync('prlimit', ['--pid', String(process.pid), '--fsize=unlimited:unlimited']);
+await stuck;
+for (let number = 20_000; number < 20_010; number++) await append(number);
+process.stdout.write(JSON.stringify({ before, acknowledged, refused, accepting: journal.accepting }));
+await journal.close();
+
+async function untilTrouble(): Promise<void> {
+  while (!journal.trouble) await sleep(1);
+}

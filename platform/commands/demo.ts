@@ -1,9 +1,10 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { HaechiError, messageOf, type Settings } from '@haechi/core';
+import type { Settings } from '@haechi/core';
 import type { Command } from 'commander';
+import { ensureDataFolder } from '../data-folder.ts';
 import { run } from '../run.ts';
 import { printWelcome } from '../welcome.ts';
 import { addSettingFlags, settingsFrom } from './setting-flags.ts';
@@ -20,9 +21,9 @@ export function addDemoCommand(program: Command): void {
 
 async function demo(options: Record<string, string>): Promise<void> {
   const settings = settingsFrom(options, { data: './data-demo', logLevel: 'warn' });
-  const password = settings.adminPassword ?? keptPassword(settings);
+  const password = settings.adminPassword ?? (await keptPassword(settings));
   const platform = await run({ settings: { ...settings, adminPassword: password }, mode: 'demo' });
-  const simulator = startSimulator(platform, password, options);
+  const simulator = startSimulator(platform, settings.host, password, options);
   platform.beforeClose(() => ended(simulator));
   simulator.once('exit', (code) => {
     if (code === 0 || code === null) return;
@@ -42,28 +43,25 @@ async function demo(options: Record<string, string>): Promise<void> {
 }
 
 /** The demo's password stays the same from start to start, so that a browser stays signed in. */
-function keptPassword(settings: Settings): string {
-  const path = join(settings.data, 'demo-password');
-  try {
-    if (existsSync(path)) return readFileSync(path, 'utf8').trim();
-    mkdirSync(settings.data, { recursive: true });
-    const password = randomBytes(9).toString('base64url');
-    writeFileSync(path, password, { mode: 0o600 });
-    return password;
-  } catch (cause) {
-    const message = `the data folder ${settings.data} cannot be written: ${messageOf(cause)}; set HAECHI_DATA or --data`;
-    throw new HaechiError('DATA_FOLDER', message, { cause });
-  }
+async function keptPassword({ data }: Settings): Promise<string> {
+  await ensureDataFolder(data);
+  const path = join(data, 'demo-password');
+  if (existsSync(path)) return readFileSync(path, 'utf8').trim();
+  const password = randomBytes(9).toString('base64url');
+  writeFileSync(path, password, { mode: 0o600 });
+  return password;
 }
 
 /** In a process of its own: a thousand MQTT clients are no part of the platform. */
 function startSimulator(
   platform: { httpPort: number; mqttPort: number },
+  host: string,
   password: string,
   { lights = '600', vehicles = '45', seed = '7' }: Record<string, string>,
 ): ChildProcess {
-  const flags = { lights, vehicles, seed, broker: `mqtt://127.0.0.1:${platform.mqttPort}` };
-  const args = Object.entries({ ...flags, provision: `http://127.0.0.1:${platform.httpPort}` }).flatMap(
+  const address = ['0.0.0.0', '::'].includes(host) ? '127.0.0.1' : host;
+  const flags = { lights, vehicles, seed, broker: `mqtt://${address}:${platform.mqttPort}` };
+  const args = Object.entries({ ...flags, provision: `http://${address}:${platform.httpPort}` }).flatMap(
     ([name, value]) => [`--${name}`, value],
   );
   return fork(join(import.meta.dirname, '../main.ts'), ['simulate', ...args, '--quiet'], {

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { citySchema, HaechiError, VirtualClock } from '@haechi/core';
+import { citySchema, HaechiError, loadSettings, VirtualClock } from '@haechi/core';
 import type { RuleTransition } from '@haechi/services';
 import { type Command, InvalidArgumentError } from 'commander';
 import { type Mapping, readMapping } from '../replay/mapping.ts';
@@ -9,7 +9,6 @@ import { play } from '../replay/player.ts';
 import { type Recording, readRecording } from '../replay/recording.ts';
 import { type Running, run } from '../run.ts';
 import { printWelcome } from '../welcome.ts';
-import { settingsFrom } from './setting-flags.ts';
 
 interface Flags {
   map: string;
@@ -45,19 +44,23 @@ async function replay(file: string, flags: Flags): Promise<void> {
   const clock = new VirtualClock(recording.moments[0]?.ts ?? 0);
   const speed = flags.speed ?? (flags.serve ? SERVE_SPEED : undefined);
   let playing = true;
-  const settings = settingsFrom(flags.serve ? { ...flags } : {}, { logLevel: 'warn', timeZone: mapping.city.timeZone });
   const tell = flags.json ? jsonLine : textLine;
   try {
+    // Isolated: of the environment only what is about this run, and no haechi.yaml, for the folder holds none.
+    const { HAECHI_HTTP_PORT, HAECHI_LOG_LEVEL } = process.env;
+    const settings = loadSettings({
+      presets: { logLevel: 'warn', timeZone: mapping.city.timeZone },
+      env: { HAECHI_HTTP_PORT, HAECHI_LOG_LEVEL },
+      flags: { httpPort: flags.httpPort },
+      folder: data,
+    });
     const platform = await run({
-      // Isolated: whatever the environment says, nothing of a real installation is touched.
       settings: {
         ...settings,
         data,
-        store: 'duckdb',
         host: '127.0.0.1',
         mqttPort: 0,
         httpPort: flags.serve ? settings.httpPort : 0,
-        cityFile: undefined,
       },
       mode: 'replay',
       clock,
@@ -71,9 +74,12 @@ async function replay(file: string, flags: Flags): Promise<void> {
     const played = playAll(platform, { recording, mapping, clock, speed, signal: player.signal }).finally(() => {
       playing = false;
     });
-    if (!flags.serve) played.finally(() => platform.end(0)).catch(() => undefined); // awaited below, where its error is told
-    await Promise.all([played, flags.serve ? undefined : platform.ended]);
+    played.then(
+      () => flags.serve || platform.end(0),
+      () => platform.end(1),
+    );
     process.exitCode = await platform.ended;
+    await played;
   } finally {
     rmSync(data, { recursive: true, force: true });
   }
@@ -95,14 +101,14 @@ async function playAll(platform: Running, { recording, mapping, clock, speed, si
   const ground = { ...city.get(() => devices), ...mapping.city };
   await city.set(citySchema.parse(ground));
   await play(recording.moments, { brokerUrl: `mqtt://127.0.0.1:${mqttPort}`, devices, secrets, clock, speed, signal });
+  if (signal.aborted) return;
   await platform.settled();
   const { messagesAccepted, deadLetters } = await platform.platform();
   const expected = recording.moments.reduce((sum, { readings }) => sum + readings.length, 0);
   process.stderr.write(
-    `${recording.rows} rows, ${devices.length} devices, ${expected} readings; ${messagesAccepted - 1} acknowledged, ${deadLetters} set aside\n`,
+    `${recording.rows} rows, ${devices.length} devices, ${expected} readings; ${messagesAccepted} acknowledged, ${deadLetters} set aside\n`,
   );
-  if (!signal.aborted && messagesAccepted - 1 !== expected)
-    throw new HaechiError('RECORDING_INVALID', 'not every reading was acknowledged');
+  if (messagesAccepted !== expected) throw new HaechiError('RECORDING_INVALID', 'not every reading was acknowledged');
 }
 
 function jsonLine(transition: RuleTransition): string {

@@ -25,6 +25,8 @@ export interface LiveValues {
 }
 
 export type ToWorker =
+  /** Where each reader starts: after the last group that it has had or that is gone. */
+  | { type: 'begin'; after: Record<ReaderName, number> }
   | { type: 'group'; group: number; bytes?: Uint8Array }
   | { type: 'fetched'; group: number; bytes?: Uint8Array; error?: string }
   /** All that was received before `now` lies in groups up to `head`. */
@@ -49,6 +51,6 @@ export type FromWorker =
   | { type: 'live'; devices: LiveValues[]; alerts: Alert[]; transitions: RuleTransition[] }
   | { type: 'stored'; readings: number; deadLetters: number }
   | { type: 'trouble'; source: ReaderName; text: string | null }
-  | { type: 'range'; id: number; result?: RangeResult; error?: string }
+  | { type: 'range'; id: number; result?: RangeResult; error?: string; code?: string }
   | { type: 'settled'; id: number }
   | { type: 'closed' };

@@ -1,7 +1,8 @@
 /** The worker behind a real journal: what was acknowledged is stored and judged, also after a crash and a restart. */
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createMetrics, type Device, silentLog, VirtualClock } from '@haechi/core';
-import { Journal } from '@haechi/ingest';
+import { Journal, type JournalRecord } from '@haechi/ingest';
 import { AlertBook, type RuleTransition } from '@haechi/services';
 import { openState } from '@haechi/storage';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -44,7 +45,7 @@ function append(journal: Journal, atS: number, payload: unknown, device = 'up-1'
   });
 }
 
-async function startPipeline(data: string, journal: Journal, atS = 0) {
+async function startPipeline(data: string, journal: Journal, atS = 0, startRecord?: JournalRecord) {
   const clock = new VirtualClock(T0 + atS * 1000);
   const live: LiveValues[] = [];
   const told: RuleTransition[] = [];
@@ -61,6 +62,7 @@ async function startPipeline(data: string, journal: Journal, atS = 0) {
       devices: [underpass],
     },
     journal,
+    ...(startRecord ? { startRecord } : {}),
     clock,
     log: silentLog(),
     onLive: (devices, _alerts, transitions) => {
@@ -181,4 +183,43 @@ it('a history that cannot be told is an error to who asked, and to nobody else',
   const { pipeline } = await startPipeline(data, await openJournal(data));
   await expect(pipeline.range({ ...query, domain: 'tram' })).rejects.toThrow('no table for the system tram');
   expect(await depths(pipeline)).toEqual([]);
+});
+
+it('goes on where the store is a new one and the journal has cleared what it never had', async () => {
+  const data = tempFolder();
+  const before = await openJournal(data);
+  const first = await startPipeline(data, before);
+  for (let at = 0; at < 10; at++) await append(before, at, { waterDepth: 1 });
+  await eventually(() => Math.min(...Object.values(before.cursors())) === 10);
+  await first.pipeline.close();
+  await before.close();
+  rmSync(join(data, 'telemetry'), { recursive: true });
+
+  const journal = await openJournal(data);
+  const { pipeline, ready, stored } = await startPipeline(data, journal, 20);
+  expect(ready.cursors.store).toBeGreaterThan(0);
+  await append(journal, 20, { waterDepth: 2 });
+  await eventually(() => stored.readings > 0);
+  expect((await depths(pipeline)).at(-1)).toBe(2);
+});
+
+it('marks its start before any timer fires: a silence over the time away raises nothing', async () => {
+  const data = tempFolder();
+  const before = await openJournal(data);
+  const first = await startPipeline(data, before);
+  await append(before, 0, { waterDepth: 1 });
+  await first.pipeline.settled();
+  await first.pipeline.close();
+  await before.close();
+
+  const journal = await openJournal(data);
+  const away = 7200;
+  const startRecord = { kind: 'start', receivedAt: T0 + away * 1000, topic: '', payload: new Uint8Array() } as const;
+  const { pipeline, clock, told } = await startPipeline(data, journal, away, startRecord);
+  await pipeline.settled();
+  clock.advanceTo(T0 + (away + 60) * 1000);
+  await pipeline.settled();
+  expect(told()).toEqual([]);
+  clock.advanceTo(T0 + (away + 600) * 1000);
+  await eventually(() => told().length > 0);
 });

@@ -1,7 +1,7 @@
 /** The main thread's hold on the worker: hands it groups, takes its answers, and moves the journal's cursors. */
 import { Worker } from 'node:worker_threads';
 import { type Alert, type Clock, type Device, type ErrorCode, HaechiError, type Log } from '@haechi/core';
-import type { Journal } from '@haechi/ingest';
+import type { Journal, JournalRecord } from '@haechi/ingest';
 import type { RuleTransition } from '@haechi/services';
 import type { RangeQuery, RangeResult } from '@haechi/storage';
 import type { FromWorker, LiveValues, ReaderName, ToWorker, WorkerSetup } from './messages.ts';
@@ -19,6 +19,8 @@ type Ready = Extract<FromWorker, { type: 'ready' }>;
 export interface PipelineOptions {
   setup: WorkerSetup;
   journal: Journal;
+  /** The mark that the platform has been away until now. */
+  startRecord?: JournalRecord;
   clock: Clock;
   log: Log;
   onLive: (devices: LiveValues[], alerts: Alert[], transitions: RuleTransition[]) => void;
@@ -52,14 +54,35 @@ export class Pipeline {
   static async start(options: PipelineOptions): Promise<{ pipeline: Pipeline; ready: Ready }> {
     const pipeline = new Pipeline(options);
     const ready = await pipeline.#ready.promise;
-    const { journal } = options;
-    journal.startAfter(Math.max(ready.cursors.store, ready.cursors.rules));
-    for (const reader of READERS) await journal.moveCursor(reader, ready.cursors[reader]);
-    pipeline.#received = journal.head;
-    pipeline.#post({ type: 'group', group: journal.head });
-    journal.onGroup((group, bytes) => pipeline.#push(group, bytes));
-    pipeline.#ticker = setInterval(() => pipeline.#tick(), TICK_MS);
+    try {
+      await pipeline.#begin(ready.cursors);
+    } catch (error) {
+      await pipeline.close();
+      throw error;
+    }
     return { pipeline, ready };
+  }
+
+  async #begin(cursors: Ready['cursors']): Promise<void> {
+    const { journal, startRecord } = this.#options;
+    await journal.startAfter(Math.max(cursors.store, cursors.rules));
+    for (const reader of READERS) {
+      const after = Math.max(cursors[reader], journal.oldest - 1);
+      if (after > cursors[reader])
+        this.#options.log.warn(
+          { reader, from: cursors[reader] + 1, to: after },
+          'journal: these groups are gone, the reader goes on after them',
+        );
+      cursors[reader] = after;
+      await journal.moveCursor(reader, after);
+    }
+    this.#received = journal.head;
+    this.#post({ type: 'group', group: journal.head });
+    this.#post({ type: 'begin', after: cursors });
+    journal.onGroup((group, bytes) => this.#push(group, bytes));
+    // Before the first tick: until it is there, silence is only that nobody listened.
+    if (startRecord) await appendTo(journal, startRecord);
+    this.#ticker = setInterval(() => this.#tick(), TICK_MS);
   }
 
   /** What fails in the worker now, a line each. */
@@ -72,6 +95,7 @@ export class Pipeline {
   }
 
   range(query: RangeQuery): Promise<RangeResult> {
+    if (this.#closing) return Promise.reject(new HaechiError('CLOSED', 'the platform is stopping'));
     if (this.#queries.size >= QUERIES_MAX) {
       return Promise.reject(new HaechiError('BUSY', `more than ${QUERIES_MAX} history queries at once`));
     }
@@ -146,7 +170,7 @@ export class Pipeline {
         const query = this.#queries.get(message.id);
         this.#queries.delete(message.id);
         if (message.result) query?.resolve(message.result);
-        else query?.reject(new Error(message.error));
+        else query?.reject(asError(message));
         return;
       }
       case 'settled':
@@ -175,4 +199,14 @@ export class Pipeline {
     this.#ready.reject(error);
     this.#options.onFailure(error);
   }
+}
+
+function appendTo(journal: Journal, record: JournalRecord): Promise<void> {
+  return new Promise((resolve, reject) => {
+    journal.append(record, (error) => (error ? reject(error) : resolve()));
+  });
+}
+
+function asError({ error = 'failed', code }: { error?: string; code?: string }): Error {
+  return code === undefined ? new Error(error) : new HaechiError(code as ErrorCode, error);
 }

@@ -59,12 +59,14 @@ async function work(port: MessagePort, setup: WorkerSetup): Promise<void> {
     ts === 0 ? [] : [{ id, ts, receivedAt, values }],
   );
 
-  const running = Promise.all([storeReader.run(storeCursor), rulesReader.run(checkpoint.group)]);
+  const running = Promise.withResolvers<unknown>();
+  let begun = false;
   const closeStores = async () => {
+    if (!begun) running.resolve(undefined);
     feed.close();
     storeReader.stop();
     rulesReader.stop();
-    await running;
+    await running.promise;
     await store.close();
     await db.destroy();
     tell({ type: 'closed' });
@@ -72,6 +74,10 @@ async function work(port: MessagePort, setup: WorkerSetup): Promise<void> {
   };
   port.on('message', (message: ToWorker) => {
     switch (message.type) {
+      case 'begin':
+        begun = true;
+        running.resolve(Promise.all([storeReader.run(message.after.store), rulesReader.run(message.after.rules)]));
+        return;
       case 'group':
         feed.push(message.group, message.bytes);
         tell({ type: 'received', group: message.group });
@@ -92,7 +98,13 @@ async function work(port: MessagePort, setup: WorkerSetup): Promise<void> {
       case 'range':
         store.range(message.query).then(
           (result) => tell({ type: 'range', id: message.id, result }),
-          (error: unknown) => tell({ type: 'range', id: message.id, error: messageOf(error) }),
+          (error: unknown) =>
+            tell({
+              type: 'range',
+              id: message.id,
+              error: messageOf(error),
+              ...(error instanceof HaechiError ? { code: error.code } : {}),
+            }),
         );
         return;
       case 'settle':
@@ -109,7 +121,7 @@ async function work(port: MessagePort, setup: WorkerSetup): Promise<void> {
     store: store.description,
     readings: await store.count(),
   });
-  await running;
+  await running.promise;
 }
 
 if (parentPort) {
