@@ -41,48 +41,46 @@ async function replay(file: string, flags: Flags): Promise<void> {
   const mapping = readMapping(flags.map);
   const recording = readRecording(file, mapping);
   const data = mkdtempSync(join(tmpdir(), 'haechi-replay-'));
+  // Whichever way it ends, also where who reads its output has had enough.
+  process.on('exit', () => rmSync(data, { recursive: true, force: true }));
   const clock = new VirtualClock(recording.moments[0]?.ts ?? 0);
   const speed = flags.speed ?? (flags.serve ? SERVE_SPEED : undefined);
   let playing = true;
   const tell = flags.json ? jsonLine : textLine;
-  try {
-    // Isolated: of the environment only what is about this run, and no haechi.yaml, for the folder holds none.
-    const { HAECHI_HTTP_PORT, HAECHI_LOG_LEVEL } = process.env;
-    const settings = loadSettings({
-      presets: { logLevel: 'warn', timeZone: mapping.city.timeZone },
-      env: { HAECHI_HTTP_PORT, HAECHI_LOG_LEVEL },
-      flags: { httpPort: flags.httpPort },
-      folder: data,
-    });
-    const platform = await run({
-      settings: {
-        ...settings,
-        data,
-        host: '127.0.0.1',
-        mqttPort: 0,
-        httpPort: flags.serve ? settings.httpPort : 0,
-      },
-      mode: 'replay',
-      clock,
-      speed: () => (playing ? (speed ?? 0) : 0),
-      onTransitions: (transitions) => process.stdout.write(transitions.map(tell).join('')),
-    });
-    if (flags.serve)
-      printWelcome({ platform, settings: { ...settings, host: '127.0.0.1' }, password: platform.newPassword });
-    const player = new AbortController();
-    platform.beforeClose(async () => player.abort());
-    const played = playAll(platform, { recording, mapping, clock, speed, signal: player.signal }).finally(() => {
-      playing = false;
-    });
-    played.then(
-      () => flags.serve || platform.end(0),
-      () => platform.end(1),
-    );
-    process.exitCode = await platform.ended;
-    await played;
-  } finally {
-    rmSync(data, { recursive: true, force: true });
-  }
+  // Isolated: of the environment only what is about this run, and no haechi.yaml, for the folder holds none.
+  const { HAECHI_HTTP_PORT, HAECHI_LOG_LEVEL } = process.env;
+  const settings = loadSettings({
+    presets: { logLevel: 'warn', timeZone: mapping.city.timeZone },
+    env: { HAECHI_HTTP_PORT, HAECHI_LOG_LEVEL },
+    flags: { httpPort: flags.httpPort },
+    folder: data,
+  });
+  const platform = await run({
+    settings: {
+      ...settings,
+      data,
+      host: '127.0.0.1',
+      mqttPort: 0,
+      httpPort: flags.serve ? settings.httpPort : 0,
+    },
+    mode: 'replay',
+    clock,
+    speed: () => (playing ? (speed ?? 0) : 0),
+    onTransitions: (transitions) => process.stdout.write(transitions.map(tell).join('')),
+  });
+  if (flags.serve)
+    printWelcome({ platform, settings: { ...settings, host: '127.0.0.1' }, password: platform.newPassword });
+  const player = new AbortController();
+  platform.beforeClose(async () => player.abort());
+  const played = playAll(platform, { recording, mapping, clock, speed, signal: player.signal }).finally(() => {
+    playing = false;
+  });
+  played.then(
+    () => flags.serve || platform.end(0),
+    () => platform.end(1),
+  );
+  process.exitCode = await platform.ended;
+  await played;
   process.exit();
 }
 

@@ -23,18 +23,21 @@ export async function play(moments: readonly RecordedMoment[], options: PlayerOp
   try {
     for (const { id } of devices) clients.set(id, await connect(options, id));
     const pace = startPace(moments[0]?.ts ?? 0, options);
+    // What is not acknowledged when the platform is closed will never be.
+    const aborted = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
     for (const [index, { ts, readings }] of moments.entries()) {
       await pace(ts, clock);
       if (signal.aborted) return;
       clock.advanceTo(ts);
       // The clock stands until every reading of this moment is acknowledged, so each arrives when it was measured.
-      await Promise.all(
+      const acknowledged = Promise.all(
         readings.map(({ device, values }) =>
           clients
             .get(device)
             ?.publishAsync(topics.get(device) ?? '', JSON.stringify({ ts, seq: index, values }), { qos: 1 }),
         ),
       );
+      await Promise.race([acknowledged, aborted]);
     }
   } finally {
     await Promise.all([...clients.values()].map((client) => client.endAsync(true)));
