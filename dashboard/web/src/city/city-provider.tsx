@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect, useMemo } from 'react';
+import { type ReactNode, useEffect, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useResource } from '../api/use-resource.ts';
 import type { CityResource, DeviceResource, DomainResource } from '../contract.ts';
@@ -26,11 +26,15 @@ export function CityProvider({ frame, children }: Props) {
     () => city.data && domains.data && devices.data && cityOf(city.data, domains.data.items, devices.data.items),
     [city.data, domains.data, devices.data],
   );
+  // Nothing asks for the city's time before it is known: a replay's is years from ours.
+  const [clockIsSet, setClockIsSet] = useState(false);
   useEffect(() => {
-    if (city.data && store.connection().heardAt === null) store.setClock(city.data.now, city.data.speed);
+    if (!city.data) return;
+    if (store.connection().heardAt === null) store.setClock(city.data.now, city.data.speed);
+    setClockIsSet(true);
   }, [city.data, store]);
 
-  if (whole) return <CityContext value={whole}>{children}</CityContext>;
+  if (whole && clockIsSet) return <CityContext value={whole}>{children}</CityContext>;
   const error = city.error ?? domains.error ?? devices.error;
   if (!error) return frame(null);
   const retry = () => {

@@ -9,7 +9,8 @@ function useModeWords(): string | null {
   const speed = useLive().store.speed();
   if (mode === 'live') return null;
   const words = t(`mode.${mode}`);
-  return mode === 'replay' && speed !== 1 ? `${words} · ${t('mode.speed', { speed })}` : words;
+  if (mode !== 'replay' || speed === 1) return words;
+  return `${words} · ${speed === 0 ? t('mode.stands') : t('mode.speed', { speed })}`;
 }
 
 export function ModePill() {
