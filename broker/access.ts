@@ -1,5 +1,5 @@
 /** What a device may touch: its own topics, and of those only what flows its way. */
-import { type Device, type DeviceTopic, parseTopic, UPLINK_CHANNELS } from '@haechi/core';
+import { type Device, type DeviceTopic, formatTopic, parseTopic, UPLINK_CHANNELS } from '@haechi/core';
 
 export type AccessAnswer = { allowed: true; topic: DeviceTopic } | { allowed: false; reason: string };
 
@@ -14,10 +14,10 @@ export function mayPublish(device: Device, topic: string): AccessAnswer {
   return { allowed: true, topic: parsed };
 }
 
-/** Filters under the device's own prefix; no wildcard may reach beyond it. */
-export function maySubscribe(device: Device, filter: string): boolean {
-  const own = `city/${device.district}/${device.domain}/${device.id}/`;
-  if (!filter.startsWith(own)) return false;
-  const rest = filter.slice(own.length);
-  return rest === '#' || rest === '+' || parseTopic(filter) !== undefined;
+/**
+ * Only the device's own commands flow to it. A wildcard would bring its own telemetry back and, in a session that it
+ * left, queue it without end; so none is granted.
+ */
+export function maySubscribe({ district, domain, id }: Device, filter: string): boolean {
+  return filter === formatTopic({ district, domain, device: id, channel: 'command' });
 }

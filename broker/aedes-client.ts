@@ -2,7 +2,7 @@
  * The few places where we reach past aedes' public face. Each is pinned by a test in broker.test.ts, so that an
  * upgrade of aedes (1.2) or mqtt-packet cannot change it silently.
  */
-import type { Client } from 'aedes';
+import type { Aedes, Client } from 'aedes';
 
 interface Inner {
   pause(): void;
@@ -55,4 +55,9 @@ export function limitPacketSize(client: Client, sizeMax: number, onOversize: (si
     }
     return parsed;
   };
+}
+
+/** aedes registers a client that has hung up while it signed in, and then never lets go of it. */
+export function forgetClosed(aedes: Aedes, client: Client): void {
+  if (client.closed) (aedes as unknown as { unregisterClient(client: Client): void }).unregisterClient(client);
 }

@@ -1,9 +1,27 @@
+import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { eventually } from '../tests/support/eventually.ts';
 import { tempFolder } from '../tests/support/temp-folder.ts';
 import { device, rawSocket, SECRET, startCity } from '../tests/support/test-broker.ts';
 
 const OWN = 'city/mapo/flood/lamp-1/telemetry';
+
+/** A CONNECT of MQTT 3.1.1 with name and secret, as bytes. */
+function connectPacket({
+  clientId,
+  keepalive,
+  clean,
+}: {
+  clientId: string;
+  keepalive: number;
+  clean: boolean;
+}): Buffer {
+  const name = (text: string) => [Buffer.from([0, text.length]), Buffer.from(text)];
+  const flags = 0b1100_0000 | (clean ? 0b10 : 0);
+  const head = [...name('MQTT'), Buffer.from([4, flags, 0, keepalive])];
+  const body = Buffer.concat([...head, ...name(clientId), ...name('lamp-1'), ...name(SECRET)]);
+  return Buffer.concat([Buffer.from([0x10, body.length]), body]);
+}
 
 describe('sign-in', () => {
   it('lets a device in with its own secret', async () => {
@@ -38,17 +56,7 @@ describe('sign-in', () => {
   it('refuses an empty client id that wants its session kept', async () => {
     const city = await startCity();
     const { socket, received } = await rawSocket(city.broker.port);
-    const name = (text: string) => [Buffer.from([0, text.length]), Buffer.from(text)];
-    // CONNECT, MQTT 3.1.1, name and secret, no clean session, no keep-alive, and an empty client id.
-    const parts = [
-      ...name('MQTT'),
-      Buffer.from([4, 0b1100_0000, 0, 0]),
-      ...name(''),
-      ...name('lamp-1'),
-      ...name(SECRET),
-    ];
-    const body = Buffer.concat(parts);
-    socket.write(Buffer.concat([Buffer.from([0x10, body.length]), body]));
+    socket.write(connectPacket({ clientId: '', keepalive: 0, clean: false }));
     await eventually(() => received().length >= 4);
     expect([...received()]).toEqual([0x20, 2, 0, 2]);
   });
@@ -168,6 +176,59 @@ describe('publishing', () => {
     client.stream.destroy();
     await eventually(() => city.admitted.length === 1);
     expect(city.admitted[0]).toMatchObject({ topic, device: { id: 'lamp-1' } });
+  });
+});
+
+describe('a connection', () => {
+  it('of a device that is hung up on ends, with its will, and others’ go on', async () => {
+    const city = await startCity();
+    const topic = 'city/mapo/flood/lamp-1/status';
+    const will = { topic, payload: Buffer.from('{"state":"offline"}'), qos: 1 as const, retain: true };
+    const first = await city.connect('lamp-1', { clientId: 'a', will });
+    const second = await city.connect('lamp-1', { clientId: 'b', clean: false });
+    const other = await city.connect('lamp-2');
+    city.broker.disconnect(['lamp-1', 'nobody']);
+    await eventually(() => !first.connected && !second.connected && city.broker.connections === 1);
+    expect(city.admitted).toMatchObject([{ topic }]);
+    await other.publishAsync('city/mapo/flood/lamp-2/telemetry', '{}', { qos: 1 });
+    await city.connect('lamp-1');
+    expect(city.broker.connections).toBe(2);
+  });
+
+  // MQTT 3.1.1 §3.1.2.10: a server may hang up on a client it deems gone, whatever keep-alive it asked for.
+  it.each([0, 60])('that is silent ends, though its device asked for a keep-alive of %i s', async (keepalive) => {
+    const city = await startCity({ keepaliveSMax: 1 });
+    const { socket, received, closed } = await rawSocket(city.broker.port);
+    socket.write(connectPacket({ clientId: 'x', keepalive, clean: true }));
+    await eventually(() => received().length >= 4);
+    expect([...received()]).toEqual([0x20, 2, 0, 0]);
+    await eventually(() => closed());
+    await eventually(() => city.broker.connections === 0);
+  });
+
+  it('that breaks while it signs in is not counted for ever', async () => {
+    const city = await startCity();
+    for (let i = 0; i < 20; i++) {
+      const { socket } = await rawSocket(city.broker.port);
+      socket.write(connectPacket({ clientId: `x-${i}`, keepalive: 0, clean: i % 2 === 0 }), () => socket.destroy());
+    }
+    const client = await city.connect('lamp-2');
+    await eventually(() => city.broker.connections === 1);
+    await client.endAsync();
+    await eventually(() => city.broker.connections === 0);
+    await eventually(async () => (await city.metrics.connections.get()).values[0]?.value === 0);
+  });
+});
+
+describe('the log', () => {
+  it('holds no more than the beginning of what somebody wrote as a name', async () => {
+    const lines: string[] = [];
+    const log = pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) });
+    const city = await startCity({ log });
+    await expect(city.connect('lamp-1', { username: 'x'.repeat(1000) })).rejects.toMatchObject({ code: 4 });
+    await eventually(() => lines.length > 0);
+    expect(lines.join('')).toContain('x'.repeat(80));
+    expect(lines.join('')).not.toContain('x'.repeat(81));
   });
 });
 

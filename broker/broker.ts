@@ -6,13 +6,21 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { type Device, HaechiError, type Log, type Metrics, messageOf } from '@haechi/core';
 import { Aedes, type AuthenticateError, type Client, type PublishPacket, type Subscription } from 'aedes';
-import AsyncLevelPersistence from 'aedes-persistence-level/asyncPersistence.js';
 import { ClassicLevel } from 'classic-level';
 import { mayPublish, maySubscribe } from './access.ts';
-import { deliverOvertaken, limitPacketSize, pauseReading, resumeReading, willTopic } from './aedes-client.ts';
+import {
+  deliverOvertaken,
+  forgetClosed,
+  limitPacketSize,
+  pauseReading,
+  resumeReading,
+  willTopic,
+} from './aedes-client.ts';
+import { SessionStore, sessionId } from './session-store.ts';
 
 /** The city's services in MQTT's own return codes (3.1.1 §3.2.2.3). */
 const IDENTIFIER_REJECTED = 2;
+const UNAVAILABLE = 3;
 const BAD_CREDENTIALS = 4;
 const NOT_AUTHORIZED = 5;
 
@@ -27,6 +35,15 @@ const AEDES_LIMITS = {
   keepaliveLimit: 0,
 };
 const CLIENT_ID_LENGTH_MAX = 128;
+/** Commands that wait for one device, away or slow to acknowledge; more are refused to whoever sends them. */
+const QUEUE_MAX = 1000;
+/** The system asks a silent peer after a minute whether it is still there; ten answers missing end the connection. */
+const TCP_KEEP_ALIVE_MS = 60_000;
+/** No keep-alive, or a longer one, counts as this; a device is hung up on after half as much again of silence (§3.1.2.10). */
+const KEEPALIVE_S_MAX = 1800;
+/** What unproven senders wrote is logged up to here: a name may have 64 KiB. */
+const LOGGED_NAME_MAX = 80;
+const LOGGED_TOPIC_MAX = 300;
 const CLOSE_TIMEOUT_MS = 10_000;
 
 export interface Admission {
@@ -54,6 +71,8 @@ export interface BrokerOptions {
   payloadSizeMax: number;
   inflightMax: number;
   connectionsMax: number;
+  /** Longest keep-alive a device gets, seconds. */
+  keepaliveSMax?: number;
   log: Log;
   metrics: Metrics;
 }
@@ -64,12 +83,26 @@ interface Session {
   paused: boolean;
 }
 
+/** What is logged of a refusal; name and topic are what somebody wrote, of any length. */
+interface Refused {
+  device?: string | undefined;
+  topic?: string;
+  address?: string | undefined;
+  size?: number;
+  /** What went wrong, in words. */
+  cause?: string;
+}
+
 export class Broker {
   readonly #options: BrokerOptions;
   readonly #aedes: Aedes;
   readonly #server: Server;
   readonly #sessionsDb: ClassicLevel;
+  readonly #store: SessionStore;
   readonly #sessions = new WeakMap<Client, Session>();
+  /** Connections that have signed in, by device, until their socket is gone. */
+  readonly #connected = new Map<string, Set<Client>>();
+  #connectionCount = 0;
   /** For each topic the message before the next: aedes lets two that are published at once overtake each other. */
   readonly #sending = new Map<string, Promise<unknown>>();
   #inflight = 0;
@@ -79,19 +112,26 @@ export class Broker {
   private constructor(options: BrokerOptions, sessionsDb: ClassicLevel) {
     this.#options = options;
     this.#sessionsDb = sessionsDb;
+    const { identities, keepaliveSMax = KEEPALIVE_S_MAX } = options;
+    this.#store = new SessionStore(sessionsDb, (id, filter) => {
+      const device = identities.get(id);
+      return device !== undefined && maySubscribe(device, filter);
+    });
     this.#aedes = new Aedes({
       ...AEDES_LIMITS,
-      persistence: new AsyncLevelPersistence(sessionsDb),
+      persistence: this.#store,
       preConnect: (_client, packet, done) => {
-        // Sessions are kept under the device's own name, so that nobody can take over another's by its client id.
         if (packet.clientId.length > CLIENT_ID_LENGTH_MAX) return done(new Error('client id too long'), false);
         if (packet.clientId !== '' || packet.clean)
-          packet.clientId = `${packet.username ?? ''}~${packet.clientId || crypto.randomUUID()}`;
+          packet.clientId = sessionId(packet.username ?? '', packet.clientId || crypto.randomUUID());
+        packet.keepalive = Math.min(packet.keepalive || keepaliveSMax, keepaliveSMax);
         done(null, true);
       },
       authenticate: (client, username, password, done) => this.#authenticate(client, username, password, done),
       authorizePublish: (client, packet, done) => this.#authorizePublish(client, packet, done),
       authorizeSubscribe: (client, subscription, done) => this.#authorizeSubscribe(client, subscription, done),
+      // Beside the check of filters, for what a session may have queued under another rule.
+      authorizeForward: (client, packet) => (this.#isFor(client, packet.topic) ? packet : null),
     });
     this.#server = createServer((socket) => this.#accept(socket));
     // Every socket counts, signed in or not, or one that never says CONNECT would cost nothing.
@@ -125,11 +165,22 @@ export class Broker {
     return typeof address === 'object' && address ? address.port : this.#options.port;
   }
 
+  /** Devices' connections; aedes' own count drifts where one hangs up while it signs in. */
   get connections(): number {
-    return this.#aedes.connectedClients;
+    return this.#connectionCount;
   }
 
-  /** Sends a message down to devices, in order for each topic; resolves once it is queued for all that listen. */
+  /** Hangs up on the devices: their secret or their place is another now. Their sessions are kept. */
+  disconnect(deviceIds: Iterable<string>): void {
+    for (const id of deviceIds) {
+      for (const client of this.#connected.get(id) ?? []) client.close();
+    }
+  }
+
+  /**
+   * Sends a message down to a device, in order for each topic; resolves once it is queued where the device listens.
+   * @throws HaechiError BUSY while as many wait for that device as may.
+   */
   publish(topic: string, payload: string | Buffer): Promise<void> {
     const sent = (this.#sending.get(topic) ?? Promise.resolve()).then(() => this.#publish(topic, payload));
     const settled = sent.catch(() => undefined); // whoever waits for it is told; the next one goes on
@@ -139,6 +190,11 @@ export class Broker {
   }
 
   #publish(topic: string, payload: string | Buffer): Promise<void> {
+    const device = deviceIn(topic);
+    if (this.#store.queued(device) >= QUEUE_MAX) {
+      this.#refuse('queue-full', { device }, 'mqtt: command refused');
+      return Promise.reject(new HaechiError('BUSY', `${QUEUE_MAX} messages wait for device ${device} already`));
+    }
     return new Promise((resolve, reject) => {
       // One QoS for all that goes down: aedes lets messages of different QoS overtake and lose each other.
       const packet: PublishPacket = { cmd: 'publish', topic, payload, qos: 1, retain: false, dup: false };
@@ -187,15 +243,13 @@ export class Broker {
   }
 
   #watch(): void {
-    const { log, metrics } = this.#options;
-    const count = () => metrics.connections.set(this.connections);
-    this.#aedes.on('client', count);
-    this.#aedes.on('clientDisconnect', count);
+    const { log } = this.#options;
+    this.#aedes.on('client', (client) => forgetClosed(this.#aedes, client));
     this.#aedes.on('clientError', (client, error) =>
-      log.debug({ client: client.id, reason: error.message }, 'mqtt: client error'),
+      log.debug({ client: client.id.slice(0, LOGGED_NAME_MAX), reason: error.message }, 'mqtt: client error'),
     );
     this.#aedes.on('connectionError', (client, error) => {
-      this.#refuse('connection', { address: addressOf(client), reason: error.message }, 'mqtt: connection refused');
+      this.#refuse('connection', { address: addressOf(client), cause: error.message }, 'mqtt: connection refused');
     });
     this.#server.on('error', (error) => log.error({ err: error }, 'mqtt: listener'));
   }
@@ -207,7 +261,9 @@ export class Broker {
       return;
     }
     socket.setNoDelay(true);
+    socket.setKeepAlive(true, TCP_KEEP_ALIVE_MS);
     const client = this.#aedes.handle(socket);
+    socket.once('close', () => this.#forget(client));
     deliverOvertaken(client);
     limitPacketSize(client, this.#options.payloadSizeMax + 256, (size) => this.#oversize(client, size));
   }
@@ -233,15 +289,49 @@ export class Broker {
     if (!device) return refuse('wrong-secret', BAD_CREDENTIALS);
     const will = willTopic(client);
     if (will !== undefined && !mayPublish(device, will).allowed) return refuse('will-topic', NOT_AUTHORIZED);
+    if (client.closed) return refuse('gone', NOT_AUTHORIZED);
     this.#sessions.set(client, { device, inflight: 0, paused: false });
-    done(null, true);
+    this.#connected.set(device.id, (this.#connected.get(device.id) ?? new Set()).add(client));
+    this.#options.metrics.connections.set(++this.#connectionCount);
+    if (client.clean && !this.#store.has(client.id)) return done(null, true);
+    this.#takeSession(client, device).then(
+      () => done(null, true),
+      (error: unknown) => {
+        this.#options.log.error({ err: error, device: device.id }, 'mqtt: session not opened');
+        done(Object.assign(new Error(messageOf(error)), { returnCode: UNAVAILABLE }) as AuthenticateError, null);
+      },
+    );
+  }
+
+  /** A device has one session that is kept. One under another client id replaces it, or each name would leave a queue behind. */
+  async #takeSession(client: Client, device: Device): Promise<void> {
+    // aedes empties the queue of a session that ends by coming back without it, but not if the device leaves meanwhile.
+    if (client.clean) return this.#store.end(client.id);
+    for (const other of [...(this.#connected.get(device.id) ?? [])]) {
+      if (!other.clean && other.id !== client.id) other.close();
+    }
+    await this.#store.take(client.id);
+  }
+
+  #forget(client: Client): void {
+    const id = this.#sessions.get(client)?.device.id;
+    const connected = id === undefined ? undefined : this.#connected.get(id);
+    if (id === undefined || !connected?.delete(client)) return;
+    this.#options.metrics.connections.set(--this.#connectionCount);
+    if (connected.size === 0) this.#connected.delete(id);
+  }
+
+  /** Whether the topic is the client's device's own commands, wherever the device is registered now. */
+  #isFor(client: Client, topic: string): boolean {
+    const device = this.#options.identities.get(this.#sessions.get(client)?.device.id ?? '');
+    return device !== undefined && maySubscribe(device, topic);
   }
 
   #authorizePublish(client: Client | null, packet: PublishPacket, done: (error?: Error | null) => void): void {
     const session = client ? this.#sessions.get(client) : undefined;
     // The registry's present word, not that of the sign-in: the device may have moved since.
     // A will of a broker that was killed comes without its client; its topic was checked when it connected.
-    const device = this.#options.identities.get(session?.device.id ?? packet.topic.split('/')[3] ?? '');
+    const device = this.#options.identities.get(session?.device.id ?? deviceIn(packet.topic));
     const refuse = (reason: string) => {
       this.#refuse(reason, { device: device?.id, topic: packet.topic }, 'mqtt: publish refused');
       done(new Error(`publish refused: ${reason}`));
@@ -273,7 +363,7 @@ export class Broker {
     this.#options.admit(message, (error) => {
       this.#inflight--;
       if (error)
-        this.#refuse('not-stored', { device: message.device.id, reason: error.message }, 'mqtt: not acknowledged');
+        this.#refuse('not-stored', { device: message.device.id, cause: error.message }, 'mqtt: not acknowledged');
       done(error ?? null);
       if (client && session && --session.inflight <= this.#options.inflightMax / 2 && session.paused) {
         session.paused = false;
@@ -288,9 +378,9 @@ export class Broker {
     subscription: Subscription,
     done: (error: Error | null, subscription?: Subscription | null) => void,
   ): void {
+    if (this.#isFor(client, subscription.topic)) return done(null, subscription);
     const device = this.#sessions.get(client)?.device;
-    if (device && maySubscribe(device, subscription.topic)) return done(null, subscription);
-    this.#refuse('filter', { device: device?.id, filter: subscription.topic }, 'mqtt: subscription refused');
+    this.#refuse('filter', { device: device?.id, topic: subscription.topic }, 'mqtt: subscription refused');
     done(null, null);
   }
 
@@ -300,10 +390,19 @@ export class Broker {
     if (device) this.#options.onOversize(device, size);
   }
 
-  #refuse(reason: string, details: object, message: string): void {
+  #refuse(reason: string, { device, topic, ...details }: Refused, message: string): void {
     this.#options.metrics.refused.inc({ reason });
-    this.#options.log.warn({ ...details, reason }, message);
+    const said = {
+      ...(device === undefined ? {} : { device: device.slice(0, LOGGED_NAME_MAX) }),
+      ...(topic === undefined ? {} : { topic: topic.slice(0, LOGGED_TOPIC_MAX) }),
+    };
+    this.#options.log.warn({ ...said, ...details, reason }, message);
   }
+}
+
+/** The device a topic names; its place there is fixed. */
+function deviceIn(topic: string): string {
+  return topic.split('/')[3] ?? '';
 }
 
 function asBytes(payload: string | Buffer): Uint8Array {

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { isTimeZone } from './time-zone.ts';
 
 const names = z.strictObject({ en: z.string().min(1), ko: z.string().min(1) });
 const position = z.tuple([z.number(), z.number()]).rest(z.number());
@@ -21,7 +22,7 @@ const feature = z.strictObject({
 /** What the map's ground shows and what places are called. Positions are longitude, latitude (WGS 84). */
 export const citySchema = z.strictObject({
   name: names,
-  timeZone: z.string(),
+  timeZone: z.string().refine(isTimeZone, 'not an IANA time zone'),
   /** west, south, east, north */
   bounds: z.tuple([z.number(), z.number(), z.number(), z.number()]),
   districts: z.array(z.strictObject({ id: z.string(), name: names })).max(500),

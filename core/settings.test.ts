@@ -46,6 +46,16 @@ describe('a setting comes from', () => {
     expect(given.adminPassword).toBeUndefined();
   });
 
+  it.each([
+    [{ env: { HAECHI_TRUST_PROXY: 'true' } }, true],
+    [{ env: { HAECHI_TRUST_PROXY: '1' } }, true],
+    [{ env: { HAECHI_TRUST_PROXY: 'false' } }, false],
+    [{ yaml: 'trustProxy: true' }, true],
+    [{}, false],
+  ])('yes or no, as each place writes it: %o', (sources, trustProxy) => {
+    expect(load(sources)).toMatchObject({ trustProxy });
+  });
+
   it('an empty file', () => {
     expect(load({ yaml: '' }).httpPort).toBe(8080);
     expect(load({ yaml: '# nothing yet\n' }).httpPort).toBe(8080);
@@ -68,6 +78,8 @@ describe('a wrong setting stops the start with one line that names it and where 
       { env: { HAECHI_TIME_ZONE: 'Mars/Olympus' } },
       /HAECHI_TIME_ZONE is wrong: not an IANA time zone/,
     ],
+    ['an offset for a zone', { env: { HAECHI_TIME_ZONE: '+09:00' } }, /HAECHI_TIME_ZONE is wrong/],
+    ['neither yes nor no', { env: { HAECHI_TRUST_PROXY: 'perhaps' } }, /HAECHI_TRUST_PROXY is wrong: /],
     ['a bound below the least', { env: { HAECHI_JOURNAL_SIZE_MAX: '10' } }, /HAECHI_JOURNAL_SIZE_MAX is wrong/],
     ['a URL that is none', { env: { INFLUX_URL: 'somewhere' } }, /INFLUX_URL is wrong/],
   ])('%s', (_, sources, message) => {

@@ -6,6 +6,7 @@ import { resolve } from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import * as z from 'zod';
 import { HaechiError, messageOf } from './errors.ts';
+import { isTimeZone } from './time-zone.ts';
 
 const port = z.coerce.number().int().min(0).max(65_535);
 
@@ -16,6 +17,8 @@ export const settingsSchema = z.strictObject({
   host: z.string().min(1).default('0.0.0.0'),
   httpPort: port.default(8080),
   mqttPort: port.default(1883),
+  /** One proxy stands before the dashboard: what it says of a request's address and protocol counts. */
+  trustProxy: z.union([z.boolean(), z.stringbool()]).default(false),
   store: z.enum(['duckdb', 'influxdb']).default('duckdb'),
   influxUrl: z.url().default('http://localhost:8086'),
   influxToken: z.string().default(''),
@@ -57,6 +60,7 @@ export const ENVIRONMENT: Record<SettingName, string> = {
   host: 'HAECHI_HOST',
   httpPort: 'HAECHI_HTTP_PORT',
   mqttPort: 'HAECHI_MQTT_PORT',
+  trustProxy: 'HAECHI_TRUST_PROXY',
   store: 'HAECHI_STORE',
   influxUrl: 'INFLUX_URL',
   influxToken: 'INFLUX_TOKEN',
@@ -74,15 +78,6 @@ export const ENVIRONMENT: Record<SettingName, string> = {
   timeZone: 'HAECHI_TIME_ZONE',
   cityFile: 'HAECHI_CITY_FILE',
 };
-
-function isTimeZone(zone: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: zone });
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 export interface SettingSources {
   /** What a command puts in the place of the defaults. */

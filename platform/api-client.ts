@@ -1,7 +1,7 @@
 /** The command line's way to a running platform: the same REST interface that everybody uses. */
 import { HaechiError, messageOf } from '@haechi/core';
 
-export class ApiClient {
+export class ApiClient implements AsyncDisposable {
   readonly #base: string;
   #cookie = '';
 
@@ -9,7 +9,10 @@ export class ApiClient {
     this.#base = base;
   }
 
-  /** @throws HaechiError USAGE where the platform cannot be reached or refuses the sign-in. */
+  /**
+   * `await using client = await ApiClient.signIn(…)` signs out when the command is done.
+   * @throws HaechiError USAGE where the platform cannot be reached or refuses the sign-in.
+   */
   static async signIn(url: string, username: string, password: string | undefined): Promise<ApiClient> {
     if (!URL.canParse(url)) throw new HaechiError('USAGE', `--url ${url} is not an address`);
     if (!password) throw new HaechiError('USAGE', 'the password is missing: set HAECHI_ADMIN_PASSWORD or --password');
@@ -29,6 +32,17 @@ export class ApiClient {
   async change<T>(method: 'POST' | 'PUT' | 'DELETE', path: string, body: unknown): Promise<T> {
     const response = await this.#send(method, path, body);
     return (response.status === 204 ? undefined : await response.json()) as T;
+  }
+
+  /** Signs out; a session would live for hours. Whatever was done is done, so this fails silently where it cannot. */
+  async close(): Promise<void> {
+    if (this.#cookie === '') return;
+    await this.#send('DELETE', '/session').catch(() => undefined); // gone with the platform, or it ends by itself
+    this.#cookie = '';
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 
   async #send(method: string, path: string, body?: unknown): Promise<Response> {

@@ -149,6 +149,8 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
       metrics,
     });
     closing.push(() => broker.close());
+    // A device whose secret or place has changed proves itself anew.
+    registry.onChange((devices) => broker.disconnect(devices.map(({ id }) => id)));
 
     const rate = new MessageRate(() => journal.acceptedCount);
     closing.push(() => rate.stop());
@@ -180,6 +182,7 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
     const server = await DashboardServer.start({
       host: settings.host,
       port: settings.httpPort,
+      trustProxy: settings.trustProxy,
       mode,
       version: VERSION,
       webFolder: WEB_FOLDER,

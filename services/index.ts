@@ -1,8 +1,8 @@
-export { AlertBook, type AlertQuery, alertId } from './alerts/alert-book.ts';
+export { AlertBook, type AlertQuery, alertId, orphanedAlerts } from './alerts/alert-book.ts';
 export { People, type PersonRecord, type Role } from './people/people.ts';
 export { Registry } from './registry/registry.ts';
 export { loadKey } from './registry/secrets.ts';
-export { loadCheckpoint, saveCheckpoint } from './rules/checkpoint.ts';
+export { loadCheckpoint, saveCheckpoint, strayTwins } from './rules/checkpoint.ts';
 export { type CompiledRule, compileRules } from './rules/compile.ts';
 export { type DeviceState, type EngineRecord, RuleEngine, type RuleTransition } from './rules/engine.ts';
 export { type FixedLimit, limitsOf } from './rules/limits.ts';

@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { City, Device } from '@haechi/core';
 import { describe, expect, it } from 'vitest';
@@ -26,7 +26,29 @@ describe('a city', () => {
     const folder = tempFolder();
     await open(folder).set(seoul);
     expect(open(folder).get(() => [])).toEqual(seoul);
-    expect(existsSync(join(folder, 'city.json.new'))).toBe(false);
+    expect(readdirSync(folder)).toEqual(['city.json']);
+  });
+
+  it('that is given many times at once is the last one, on disk as on the screen', async () => {
+    const folder = tempFolder();
+    const store = open(folder);
+    const name = (index: number) => ({ en: `Seoul ${index} ${'x'.repeat(100_000 - index * 1000)}`, ko: '서울' });
+    await Promise.all(Array.from({ length: 50 }, (_, index) => store.set({ ...seoul, name: name(index) })));
+    expect(store.get(() => []).name).toEqual(name(49));
+    expect(JSON.parse(readFileSync(join(folder, 'city.json'), 'utf8')).name).toEqual(name(49));
+    expect(readdirSync(folder)).toEqual(['city.json']);
+  });
+
+  it('that cannot be written is not shown, leaves nothing behind, and the next one can', async () => {
+    const folder = tempFolder();
+    const store = open(folder);
+    mkdirSync(join(folder, 'city.json'));
+    await expect(store.set(seoul)).rejects.toThrow();
+    expect(store.get(() => []).name.en).toBe('City');
+    expect(readdirSync(folder)).toEqual(['city.json']);
+    rmSync(join(folder, 'city.json'), { recursive: true });
+    await store.set(seoul);
+    expect(store.get(() => []).name.en).toBe('Seoul');
   });
 
   it('from a file of the settings wins, and is not changed from here', async () => {
@@ -57,6 +79,7 @@ describe('a city', () => {
   it.each([
     ['no JSON', '{', /cannot be read/],
     ['no name', JSON.stringify({ ...seoul, name: {} }), /name\.en/],
+    ['a time zone that is none', JSON.stringify({ ...seoul, timeZone: 'Mars/Olympus' }), /timeZone: not an IANA/],
     ['bounds that are none', JSON.stringify({ ...seoul, bounds: [1, 2] }), /bounds/],
   ])('with %s stops the start, naming file and entry', (_, text, message) => {
     const path = join(tempFolder(), 'wrong.json');

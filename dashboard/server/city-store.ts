@@ -1,6 +1,7 @@
 /** The city's names and ground: from the file that the settings name, else from the data folder, else none. */
 import { existsSync, readFileSync } from 'node:fs';
-import { rename, writeFile } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { type City, citySchema, type Device, HaechiError, messageOf } from '@haechi/core';
 
 export interface CityStoreOptions {
@@ -14,6 +15,7 @@ export interface CityStoreOptions {
 export class CityStore {
   readonly #options: CityStoreOptions;
   #city: City | undefined;
+  #writing: Promise<void> = Promise.resolve();
 
   /** @throws HaechiError CITY_INVALID naming file and entry. */
   constructor(options: CityStoreOptions) {
@@ -27,12 +29,44 @@ export class CityStore {
     return this.#city ?? unnamedCity(this.#options.timeZone, devices());
   }
 
-  async set(city: City): Promise<void> {
+  /**
+   * On disk first, then shown; one after the other, the last one holds.
+   * @throws HaechiError CITY_INVALID where a setting fixes the city.
+   */
+  set(city: City): Promise<void> {
     const { path, fixedPath } = this.#options;
-    if (fixedPath !== undefined) throw new HaechiError('CITY_INVALID', `the city is fixed by ${fixedPath}`);
-    await writeFile(`${path}.new`, JSON.stringify(city));
-    await rename(`${path}.new`, path);
-    this.#city = city;
+    if (fixedPath !== undefined)
+      return Promise.reject(new HaechiError('CITY_INVALID', `the city is fixed by ${fixedPath}`));
+    const written = this.#writing.then(async () => {
+      await replaceFile(path, JSON.stringify(city));
+      this.#city = city;
+    });
+    this.#writing = written.catch(() => undefined); // whoever asked is told
+    return written;
+  }
+}
+
+/** A crash leaves the old file or the new one, whole. */
+async function replaceFile(path: string, text: string): Promise<void> {
+  const draft = `${path}.${crypto.randomUUID()}.new`;
+  try {
+    const file = await open(draft, 'wx');
+    try {
+      await file.writeFile(text);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(draft, path);
+  } catch (error) {
+    await rm(draft, { force: true });
+    throw error;
+  }
+  const folder = await open(dirname(path)); // its entry is what names the new one
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
   }
 }
 

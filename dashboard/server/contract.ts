@@ -18,6 +18,10 @@ export const problem = z.object({
   code: z.string().optional(),
 });
 
+/** What a guarded route may answer besides its own. */
+export const SIGNED_IN = { 401: problem };
+export const ADMIN_ONLY = { 401: problem, 403: problem };
+
 // ── people ──────────────────────────────────────────────────────────────────
 
 export const credentials = z.strictObject({
@@ -148,13 +152,16 @@ export const provisionRequest = z.strictObject({
 /** The secrets are shown here once and kept only as a keyed hash. */
 export const provisionResult = z.object({ items: z.array(z.object({ id: z.string(), secret: z.string() })) });
 
-/** A time as a query may give it: within what a date can be. */
-const moment = z.coerce.number().min(-8.64e15).max(8.64e15);
+/** Within what a date can be. */
+const MOMENT_MAX = 8.64e15;
+/** A time that comes back in a cursor, or in a query. */
+export const moment = z.number().min(-MOMENT_MAX).max(MOMENT_MAX);
+const momentInQuery = z.coerce.number().min(-MOMENT_MAX).max(MOMENT_MAX);
 export const historyQuery = z.object({
   /** Names of fields, comma-separated. */
   fields: z.string().max(500),
-  from: moment,
-  to: moment,
+  from: momentInQuery,
+  to: momentInQuery,
   /** Most points a field; more readings than that are aggregated into equal intervals. */
   points: z.coerce.number().int().min(10).max(4000).default(600),
 });
@@ -281,6 +288,9 @@ export const wsHello = z.strictObject({
   resume: z.strictObject({ epoch: z.string(), seq: z.number().int().min(0) }).optional(),
 });
 
+/** How many alerts are open, sent or not; absent where it has not changed. */
+const openAlerts = z.number().int().optional();
+
 export const wsSnapshot = z.object({
   type: z.literal('snapshot'),
   epoch: z.string(),
@@ -288,8 +298,9 @@ export const wsSnapshot = z.object({
   now: time,
   speed: z.number(),
   devices: z.array(liveState),
-  /** Every alert that is open: not yet both cleared and acknowledged. */
+  /** Alerts that are open: not yet both cleared and acknowledged. The 5,000 most pressing where there are more. */
   alerts: z.array(alertResource),
+  openAlerts,
 });
 
 export const wsDelta = z.object({
@@ -302,6 +313,7 @@ export const wsDelta = z.object({
   devices: z.array(liveState),
   /** Whole alerts, as they stand after the change. */
   alerts: z.array(alertResource),
+  openAlerts,
   /** The registry changed: fetch the devices again. */
   registry: z.boolean().optional(),
 });

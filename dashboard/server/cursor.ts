@@ -1,3 +1,4 @@
+import type * as z from 'zod';
 import { Problem } from './problems.ts';
 
 /** A list's cursor as it travels: opaque to whoever gets it. */
@@ -5,14 +6,11 @@ export function writeCursor(parts: (string | number)[]): string {
   return Buffer.from(JSON.stringify(parts)).toString('base64url');
 }
 
-/** @throws Problem 422 where it is none of ours. */
-export function readCursor(cursor: string): (string | number)[] {
+/** @throws Problem 422 where it is none of ours, or another list's. */
+export function readCursor<T>(cursor: string, parts: z.ZodType<T>): T {
   try {
-    const parts: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
-    if (Array.isArray(parts) && parts.every((part) => typeof part === 'string' || typeof part === 'number'))
-      return parts;
+    return parts.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')));
   } catch {
-    // not ours: told below like one that is JSON and still not ours
+    throw new Problem(422, 'querystring cursor: take it as it came with the page before');
   }
-  throw new Problem(422, 'querystring cursor: take it as it came with the page before');
 }

@@ -47,6 +47,7 @@ describe('a screen', () => {
         speed: 1,
         devices: [lamp('l-1', 10, { power: 5 }), lamp('l-2', 20, { power: 6 })],
         alerts: [alert(1)],
+        openAlerts: 1,
       },
     ]);
     for (let i = 0; i < 5; i++) {
@@ -202,5 +203,83 @@ describe('an alert that is cleared and seen', () => {
     pass();
     expect(feed.openAlerts()).toEqual([]);
     expect(deltas()).toHaveLength(1);
+  });
+});
+
+describe('more open alerts than anybody can look at', () => {
+  const open = (index: number) => alert(index, { id: `a-${index}`, raisedAt: index });
+  const all = Array.from({ length: 60_000 }, (_, index) => open(index + 1));
+  /** The book's pages, newest first. */
+  const pages = async (before: Alert | undefined) => {
+    const end = before ? before.raisedAt - 1 : all.length;
+    return all.slice(Math.max(0, end - 5000), end).reverse();
+  };
+
+  it('leave the snapshot small; how many there are is told with it and with each change', () => {
+    const feed = startFeed();
+    const { deltas } = screen(feed);
+    feed.setAlerts(all);
+    pass();
+    const texts: string[] = [];
+    feed.join((text) => texts.push(text));
+    expect(texts[0]?.length).toBeLessThan(4 * 1024 * 1024);
+    expect(JSON.parse(texts[0] ?? '')).toMatchObject({ type: 'snapshot', openAlerts: 60_000 });
+    expect(JSON.parse(texts[0] ?? '').alerts).toHaveLength(5000);
+    feed.setAlerts([alert(70_000, { id: 'a-1', clearedAt: 5, acknowledgedAt: 6 })]);
+    feed.setDevices([lamp('l-1', 1, {})]);
+    pass();
+    feed.setDevices([lamp('l-1', 2, {})]);
+    pass();
+    expect(deltas().map(({ openAlerts }) => openAlerts)).toEqual([60_000, 59_999, undefined]);
+  });
+
+  it('are read from the book, and come up as those that are shown are handled', async () => {
+    const feed = startFeed();
+    await feed.fillAlerts(pages);
+    const { got, deltas } = screen(feed);
+    expect(got[0]).toMatchObject({ openAlerts: 60_000 });
+    feed.setAlerts(
+      feed
+        .openAlerts()
+        .slice(0, 3000)
+        .map(({ id, changeSeq }) => alert(changeSeq + 100_000, { id, clearedAt: 5, acknowledgedAt: 6 })),
+    );
+    await vi.advanceTimersByTimeAsync(11_000);
+    expect(feed.openAlerts()).toHaveLength(5000);
+    expect(deltas().map(({ openAlerts, alerts }) => [openAlerts, alerts.length])).toEqual([
+      [57_000, 3000],
+      [57_000, 3000],
+    ]);
+  });
+
+  it('that cannot be read stay counted, and are read later; that the book no longer has are forgotten', async () => {
+    const feed = startFeed();
+    let broken = false;
+    let book: typeof pages = pages;
+    await feed.fillAlerts(async (before) => (broken ? undefined : await book(before)));
+    broken = true;
+    const handled = (seq: number) =>
+      feed.openAlerts().map(({ id }) => alert(seq, { id, clearedAt: 5, acknowledgedAt: 6 }));
+    feed.setAlerts(handled(100_000));
+    const { deltas } = screen(feed);
+    await vi.advanceTimersByTimeAsync(11_000);
+    expect(feed.openAlerts()).toEqual([]);
+    broken = false;
+    await vi.advanceTimersByTimeAsync(11_000);
+    expect(deltas().at(-1)).toMatchObject({ openAlerts: 55_000, alerts: { length: 5000 } });
+    book = async () => [];
+    feed.setAlerts(handled(200_000));
+    await vi.advanceTimersByTimeAsync(11_000);
+    expect(screen(feed).got[0]).toMatchObject({ openAlerts: 0 });
+  });
+
+  it('do not keep a screen from coming back: beyond what a socket takes it gets the whole', () => {
+    const feed = startFeed();
+    feed.setAlerts(all.slice(0, 20_000));
+    pass();
+    feed.setAlerts(all.slice(20_000, 40_000));
+    pass();
+    expect(screen(feed, { epoch: feed.epoch, seq: 0 }).got).toMatchObject([{ type: 'snapshot', seq: 2 }]);
+    expect(screen(feed, { epoch: feed.epoch, seq: 1 }).got).toMatchObject([{ type: 'delta', seq: 2 }]);
   });
 });

@@ -3,16 +3,17 @@
  * screen as one delta; the last few minutes of deltas are kept, so that a screen which comes back misses nothing.
  */
 import { randomUUID } from 'node:crypto';
-import { type Alert, alertState, type Clock } from '@haechi/core';
+import type { Alert, Clock } from '@haechi/core';
 import type { LiveState, WsDelta, WsServerMessage, WsSnapshot } from './contract.ts';
+import { OpenAlerts } from './open-alerts.ts';
 
 const DELTA_MS = 200;
 const BEAT_MS = 1000;
 /** What is kept for screens that come back: the first of these bounds to be reached. */
 const KEPT_DELTAS_MAX = 1500;
 const KEPT_SIZE_MAX = 32 * 1024 * 1024;
-/** Alerts that are gone, remembered so that an older word on one, still on its way, does not bring it back. */
-const CLOSED_KEPT_MAX = 1000;
+/** A screen that missed more than this gets the whole instead, or it would be let go as too slow while it is told. */
+const MISSED_SIZE_MAX = 8 * 1024 * 1024;
 
 export interface LiveFeedOptions {
   clock: Clock;
@@ -26,14 +27,19 @@ export interface ResumePoint {
 }
 
 type Listener = (text: string) => void;
+/** Open alerts, newest first, a page at a time: those raised before the one given; an empty page is the end, none a failure. */
+export type AlertPages = (before: Alert | undefined) => Promise<readonly Alert[] | undefined>;
+/** Pages read at once, and how soon after a failure again. */
+const PAGES_MAX = 25;
+const REFILL_MS = 10_000;
 
 export class LiveFeed {
   readonly epoch = randomUUID();
   readonly #options: LiveFeedOptions;
   readonly #devices = new Map<string, LiveState>();
-  readonly #alerts = new Map<string, Alert>();
-  /** Number of the last change of each closed alert, oldest first. */
-  readonly #closed = new Map<string, number>();
+  readonly #alerts = new OpenAlerts();
+  #pages: AlertPages | undefined;
+  #filledAt = 0;
   readonly #listeners = new Set<Listener>();
   #seq = 0;
   #kept: { seq: number; text: string }[] = [];
@@ -50,7 +56,7 @@ export class LiveFeed {
 
   start(devices: readonly LiveState[], alerts: readonly Alert[]): void {
     for (const device of devices) this.#devices.set(device.id, device);
-    for (const alert of alerts) this.#alerts.set(alert.id, alert);
+    for (const alert of alerts) this.#alerts.set(alert);
     this.#timer = setInterval(() => this.#flush(), DELTA_MS);
   }
 
@@ -78,19 +84,21 @@ export class LiveFeed {
   /** Alerts as they stand after a change; an older word on one is dropped. */
   setAlerts(news: readonly Alert[]): void {
     for (const alert of news) {
-      const known = this.#alerts.get(alert.id)?.changeSeq ?? this.#closed.get(alert.id);
-      if (known !== undefined && known >= alert.changeSeq) continue;
-      this.#changedAlerts.set(alert.id, alert);
-      if (alertState(alert) === 'closed') this.#close(alert);
-      else this.#alerts.set(alert.id, alert);
+      if (this.#alerts.set(alert)) this.#changedAlerts.set(alert.id, alert);
     }
   }
 
-  #close({ id, changeSeq }: Alert): void {
-    this.#alerts.delete(id);
-    this.#closed.set(id, changeSeq);
-    const [oldest] = this.#closed.keys();
-    if (this.#closed.size > CLOSED_KEPT_MAX && oldest !== undefined) this.#closed.delete(oldest);
+  /** Reads all open alerts now, and again whenever those that are shown have been handled and others wait. */
+  async fillAlerts(pages: AlertPages): Promise<void> {
+    this.#pages = pages;
+    this.#filledAt = Number.POSITIVE_INFINITY; // not again while this one goes on
+    let page = await pages(undefined);
+    for (let count = 1; page && page.length > 0 && count <= PAGES_MAX; count++) {
+      for (const alert of this.#alerts.fill(page)) this.#changedAlerts.set(alert.id, alert);
+      page = await pages(page.at(-1));
+    }
+    if (page && this.#alerts.wanting) this.#alerts.forgetOthers(); // the book has them no longer
+    this.#filledAt = performance.now();
   }
 
   registryChanged(): void {
@@ -98,7 +106,7 @@ export class LiveFeed {
   }
 
   openAlerts(): Alert[] {
-    return [...this.#alerts.values()];
+    return this.#alerts.list();
   }
 
   /** Sends the listener what it missed, or everything, and then every change. Gives the way to end it. */
@@ -116,10 +124,13 @@ export class LiveFeed {
     if (resume.seq === this.#seq) return [JSON.stringify(this.#beat())];
     const first = this.#kept[0]?.seq ?? this.#seq + 1;
     if (resume.seq + 1 < first) return undefined;
-    return this.#kept.slice(resume.seq + 1 - first).map(({ text }) => text);
+    const missed = this.#kept.slice(resume.seq + 1 - first).map(({ text }) => text);
+    return missed.reduce((size, text) => size + text.length, 0) > MISSED_SIZE_MAX ? undefined : missed;
   }
 
   #flush(): void {
+    if (this.#pages && this.#alerts.wanting && performance.now() - this.#filledAt >= REFILL_MS)
+      void this.fillAlerts(this.#pages); // fails by giving no page
     const changed = this.#changedDevices.size > 0 || this.#changedAlerts.size > 0 || this.#registryChanged;
     if (changed) {
       this.#seq++;
@@ -128,6 +139,7 @@ export class LiveFeed {
         ...this.#stamp(),
         devices: [...this.#changedDevices.values()],
         alerts: [...this.#changedAlerts.values()],
+        ...(this.#changedAlerts.size > 0 ? { openAlerts: this.#alerts.count } : {}),
         ...(this.#registryChanged ? { registry: true } : {}),
       };
       this.#changedDevices = new Map();
@@ -161,7 +173,8 @@ export class LiveFeed {
   }
 
   #snapshot(): WsSnapshot {
-    return { type: 'snapshot', ...this.#stamp(), devices: [...this.#devices.values()], alerts: this.openAlerts() };
+    const devices = [...this.#devices.values()];
+    return { type: 'snapshot', ...this.#stamp(), devices, alerts: this.openAlerts(), openAlerts: this.#alerts.count };
   }
 
   #beat(): WsServerMessage {

@@ -20,11 +20,12 @@ interface Options {
   app: FastifyInstance;
   feed: LiveFeed;
   sessions: Sessions;
+  trustProxy: boolean;
   log: Log;
   metrics: Metrics;
 }
 
-export function serveLiveSocket({ app, feed, sessions, log, metrics }: Options): () => void {
+export function serveLiveSocket({ app, feed, sessions, trustProxy, log, metrics }: Options): () => void {
   const server = new WebSocketServer({
     noServer: true,
     maxPayload: MESSAGE_SIZE_MAX,
@@ -33,7 +34,7 @@ export function serveLiveSocket({ app, feed, sessions, log, metrics }: Options):
 
   async function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     if (request.url?.split('?')[0] !== '/ws') return refuse(socket, 404);
-    if (!sameOrigin(request)) return refuse(socket, 403);
+    if (!sameOrigin(request, trustProxy)) return refuse(socket, 403);
     if (server.clients.size >= CLIENTS_MAX) return refuse(socket, 503);
     const token = sessions.tokenIn(app.parseCookie(request.headers.cookie ?? ''));
     if (!token || !(await sessions.personOf(token))) return refuse(socket, 401);
@@ -55,10 +56,13 @@ export function serveLiveSocket({ app, feed, sessions, log, metrics }: Options):
       const hello = isBinary ? undefined : readHello(String(data));
       if (!hello || leave) return client.close(1007, 'one hello is expected');
       clearTimeout(helloTimer);
+      // What it is told first may be large by itself, and is not the screen's slowness.
+      let behindMax = Number.POSITIVE_INFINITY;
       leave = feed.join((text) => {
-        if (client.bufferedAmount > BEHIND_SIZE_MAX) client.terminate();
+        if (client.bufferedAmount > behindMax) client.terminate();
         else client.send(text);
       }, hello.resume);
+      behindMax = client.bufferedAmount + BEHIND_SIZE_MAX;
     });
     client.on('error', (error) => log.debug({ reason: messageOf(error) }, 'ws: client error'));
     client.on('close', () => {
@@ -97,9 +101,11 @@ function readHello(text: string) {
 }
 
 /** Another site's page may open a socket with a person's cookie; the browser tells where it comes from. */
-function sameOrigin({ headers }: IncomingMessage): boolean {
+function sameOrigin({ headers }: IncomingMessage, trustProxy: boolean): boolean {
   if (headers.origin === undefined) return true;
-  return URL.canParse(headers.origin) && new URL(headers.origin).host === headers.host;
+  const forwarded = trustProxy ? String(headers['x-forwarded-host'] ?? '').split(',') : [];
+  const host = forwarded.at(-1)?.trim() || headers.host;
+  return URL.canParse(headers.origin) && new URL(headers.origin).host === host;
 }
 
 function refuse(socket: Duplex, status: number): void {

@@ -26,6 +26,8 @@ export interface DeadLetterRequest {
 export interface DashboardOptions {
   host: string;
   port: number;
+  /** One proxy stands in front: what it says of a request's address, protocol and host counts. */
+  trustProxy?: boolean;
   mode: PlatformResource['mode'];
   version: string;
   /** The built app's folder. */

@@ -1,12 +1,60 @@
 /** The REST interface as any client meets it: a real server on a free port, real registry, alerts and people. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { HaechiError } from '@haechi/core';
 import { saveCheckpoint } from '@haechi/services';
 import { describe, expect, it } from 'vitest';
+import { eventually } from '../../tests/support/eventually.ts';
 import { tempFolder } from '../../tests/support/temp-folder.ts';
+import { rawSocket } from '../../tests/support/test-broker.ts';
 import { PASSWORD, startServer, underpass } from '../../tests/support/test-dashboard.ts';
+import { writeCursor } from './cursor.ts';
+
+/** As Vite would. */
+function build(webFolder: string, name: string): void {
+  mkdirSync(join(webFolder, 'assets'), { recursive: true });
+  writeFileSync(join(webFolder, 'index.html'), `<title>${name}</title>`);
+  writeFileSync(join(webFolder, 'favicon.svg'), '<svg/>');
+  writeFileSync(join(webFolder, 'assets', `${name}.js`), '1');
+}
 
 const PROBLEM = 'application/problem+json';
+
+type Paths = Record<string, Record<string, Operation>>;
+interface Operation {
+  summary: string;
+  parameters?: { in: string; name: string }[];
+  responses: Record<string, { content?: Record<string, { schema?: object }> }>;
+}
+
+const TYPES = ['object', 'array', 'string', 'number', 'integer', 'boolean', 'null'];
+
+/** Walks a document with JSON Schema in it, and gives how many schemas it has. */
+function checkSchemas(document: object): number {
+  let count = 0;
+  const at = (pointer: string) =>
+    pointer
+      .slice(2)
+      .split('/')
+      .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
+      .reduce<unknown>((inner, part) => (inner as Record<string, unknown> | undefined)?.[part], document);
+  const walk = (value: unknown, path: string, isMap = false) => {
+    if (typeof value !== 'object' || value === null) return;
+    const node = value as Record<string, unknown>;
+    const { $ref, type, required, properties } = node;
+    if (!isMap && typeof $ref === 'string') expect([path, at($ref)], path).toEqual([path, expect.anything()]);
+    if (!isMap && typeof type === 'string' && !path.endsWith('/securitySchemes')) {
+      count++;
+      expect(TYPES, path).toContain(type);
+      if (type === 'array') expect('items' in node || 'prefixItems' in node, path).toBe(true);
+      if (Array.isArray(required) && properties)
+        expect(Object.keys(properties), path).toEqual(expect.arrayContaining(required));
+    }
+    for (const [key, inner] of Object.entries(node)) walk(inner, `${path}/${key}`, !isMap && key === 'properties');
+  };
+  walk(document, '#');
+  return count;
+}
 
 describe('the description', () => {
   it('is OpenAPI 3.1 and names every route, with what it may answer', async () => {
@@ -39,6 +87,30 @@ describe('the description', () => {
         .map((route) => route.replace(' ', ' /api/v1'))
         .sort(),
     );
+  });
+
+  it('is whole: every reference leads somewhere, every schema is one, every route says what it gives and refuses', async () => {
+    const { api } = await startServer();
+    const { json } = await api('GET', '/api/openapi.json');
+    const schemas = checkSchemas(json);
+    expect(schemas).toBeGreaterThan(100);
+    for (const [path, methods] of Object.entries(json.paths as Paths)) {
+      for (const [method, { summary, responses, parameters = [] }] of Object.entries(methods)) {
+        const route = `${method} ${path}`;
+        expect(summary, route).toBeTruthy();
+        const given = Object.keys(responses).filter((status) => status.startsWith('2'));
+        expect(given, route).toHaveLength(1);
+        if (given[0] !== '204')
+          expect(responses[given[0] ?? '']?.content?.['application/json']?.schema, route).toBeTruthy();
+        // Who has no session is signed out already.
+        if (route !== 'delete /api/v1/session') expect(Object.keys(responses), route).toContain('401');
+        const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
+        expect(
+          parameters.filter((one) => one.in === 'path').map(({ name }) => name),
+          route,
+        ).toEqual(inPath);
+      }
+    }
   });
 
   it('has its page', async () => {
@@ -76,6 +148,24 @@ describe('nobody gets in', () => {
     }
   });
 
+  it('before a body is read: whoever has no session sends what it likes', async () => {
+    const { api, url, signIn } = await startServer();
+    for (const [method, path] of [
+      ['PUT', 'city'],
+      ['POST', 'devices'],
+      ['POST', 'people'],
+      ['POST', 'alerts/x/acknowledge'],
+    ] as const)
+      expect((await api(method, `/api/v1/${path}`, { body: 'nonsense' })).status, path).toBe(401);
+    expect((await api('PUT', '/api/v1/city', { cookie: await signIn('kim'), body: 'nonsense' })).status).toBe(403);
+
+    // Only the head of a large request: the answer comes while the body is still awaited.
+    const head = ['PUT /api/v1/city HTTP/1.1', 'host: x', 'x-haechi-csrf: 1', 'content-type: application/json'];
+    const { socket, received } = await rawSocket(Number(new URL(url).port));
+    socket.write(`${[...head, 'content-length: 30000000'].join('\r\n')}\r\n\r\n{`);
+    await eventually(() => String(received()).startsWith('HTTP/1.1 401'));
+  });
+
   it('with a wrong password, and is let try only so often', async () => {
     const { api } = await startServer();
     const attempt = () => api('POST', '/api/v1/session', { body: { username: 'admin', password: 'wrong' } });
@@ -84,6 +174,14 @@ describe('nobody gets in', () => {
     expect(answers.map(({ status }) => status)).toEqual([...Array(10).fill(401), 429]);
     expect(answers.at(-1)?.headers.get('content-type')).toContain(PROBLEM);
     expect(answers.at(-1)?.json).toMatchObject({ status: 429 });
+    expect(Number(answers.at(-1)?.headers.get('retry-after'))).toBeGreaterThan(0);
+  });
+
+  it('by signing in rightly as often as they like', async () => {
+    const { api, signIn } = await startServer();
+    for (let i = 0; i < 11; i++) expect(await signIn('kim')).not.toBe('');
+    const long = { username: 'kim', password: 'x'.repeat(5000) };
+    expect((await api('POST', '/api/v1/session', { body: long })).status).toBe(413);
   });
 
   it('without the header that no other site can send', async () => {
@@ -117,6 +215,36 @@ describe('a session', () => {
     expect((await api('GET', '/api/v1/session', { cookie })).json).toEqual(signedIn.json);
     expect((await api('DELETE', '/api/v1/session', { cookie })).status).toBe(204);
     expect((await api('GET', '/api/v1/session', { cookie })).status).toBe(401);
+  });
+});
+
+describe('behind a proxy', () => {
+  const body = { username: 'kim', password: 'wrong' };
+  const from = (address: string) => ({
+    'x-haechi-csrf': '1',
+    'x-forwarded-for': address,
+    'x-forwarded-proto': 'https',
+  });
+
+  it('that is trusted, each address is told apart, the last in the list, and the cookie is for https alone', async () => {
+    const { api } = await startServer({ trustProxy: true });
+    const attempt = async (address: string) =>
+      (await api('POST', '/api/v1/session', { body, headers: from(address) })).status;
+    for (let i = 0; i < 10; i++) expect(await attempt(`10.9.9.${i}, 10.0.0.1`)).toBe(401);
+    expect(await attempt('10.8.8.8, 10.0.0.1')).toBe(429);
+    expect(await attempt('10.0.0.2')).toBe(401);
+    const right = { body: { ...body, password: PASSWORD }, headers: from('10.0.0.2') };
+    expect((await api('POST', '/api/v1/session', right)).headers.getSetCookie()[0]).toMatch(/; Secure/);
+  });
+
+  it('that is not, nothing that is written counts', async () => {
+    const { api } = await startServer();
+    const right = { body: { ...body, password: PASSWORD }, headers: from('10.0.0.2') };
+    expect((await api('POST', '/api/v1/session', right)).headers.getSetCookie()[0]).not.toMatch(/; Secure/);
+    const attempt = async (address: string) =>
+      (await api('POST', '/api/v1/session', { body, headers: from(address) })).status;
+    for (let i = 0; i < 10; i++) expect(await attempt(`10.0.0.${i}`)).toBe(401);
+    expect(await attempt('10.0.0.99')).toBe(429);
   });
 });
 
@@ -158,7 +286,20 @@ describe('devices', () => {
       ['/devices/u-1/history?fields=waterDepth&from=soon&to=2', 422, /from/],
       ['/devices/u-1/history?fields=waterDepth&from=1&to=1e300', 422, /to/],
       ['/devices?limit=5000', 422, /limit/],
+      ['/devices/u-1/history?fields=waterDepth&from=-1e300&to=2', 422, /from/],
+      ['/devices/u-1/history?fields=waterDepth&from=NaN&to=2', 422, /from/],
+      ['/devices/u-1/history?fields=waterDepth&from=1', 422, /to/],
       ['/devices?cursor=!!', 422, /cursor/],
+      [`/devices?cursor=${writeCursor([1])}`, 422, /cursor/],
+      [`/devices?cursor=${writeCursor([])}`, 422, /cursor/],
+      ['/alerts?cursor=!!', 422, /cursor/],
+      [`/alerts?cursor=${writeCursor(['soon', 'a'])}`, 422, /cursor/],
+      [`/alerts?cursor=${writeCursor([1, 2])}`, 422, /cursor/],
+      [`/alerts?cursor=${writeCursor([1])}`, 422, /cursor/],
+      [`/alerts?cursor=${Buffer.from('[1e999,"a"]').toString('base64url')}`, 422, /cursor/],
+      ['/dead-letters?cursor=!!', 422, /cursor/],
+      [`/dead-letters?cursor=${writeCursor(['x'])}`, 422, /cursor/],
+      [`/dead-letters?cursor=${writeCursor([1.5])}`, 422, /cursor/],
       ['/alerts/none', 404, /no alert none/],
       ['/nothing', 404, /There is no GET/],
     ];
@@ -187,6 +328,35 @@ describe('devices', () => {
     expect((await api('GET', path, { cookie: await signIn('kim') })).status).toBe(200);
     const query = { domain: 'flood', device: 'u-1', fields: ['waterDepth', 'barrierClosed'], from: 100, to: 200 };
     expect(asked).toEqual([{ ...query, pointsMax: 50, gapMs: 75_000 }]);
+  });
+});
+
+describe('a history that cannot be had', () => {
+  it.each([
+    ['STORE_UNREACHABLE', 503],
+    ['STORE_REFUSED', 502],
+    ['BUSY', 503],
+  ] as const)('is told with its code and its reason: %s', async (code, status) => {
+    const { api, signIn, registry } = await startServer({
+      history: () => Promise.reject(new HaechiError(code, 'InfluxDB at http://influx does not answer')),
+    });
+    await registry.provision([underpass('u-1')]);
+    const path = '/api/v1/devices/u-1/history?fields=waterDepth&from=1&to=2';
+    const answer = await api('GET', path, { cookie: await signIn('kim') });
+    expect(answer.json).toMatchObject({ status, code, detail: 'InfluxDB at http://influx does not answer' });
+  });
+});
+
+describe('the city', () => {
+  it('is replaced by an administrator, with a time zone there is', async () => {
+    const { api, signIn } = await startServer();
+    const cookie = await signIn('admin');
+    const { mode, now, speed, ...city } = (await api('GET', '/api/v1/city', { cookie })).json;
+    const body = { ...city, name: { en: 'Mapo', ko: '마포' } };
+    expect((await api('PUT', '/api/v1/city', { cookie, body })).status).toBe(204);
+    expect((await api('GET', '/api/v1/city', { cookie })).json).toMatchObject({ name: body.name, mode, speed });
+    const wrong = await api('PUT', '/api/v1/city', { cookie, body: { ...body, timeZone: 'Mars/Olympus' } });
+    expect(wrong.json).toMatchObject({ status: 422, detail: expect.stringMatching(/timeZone: not an IANA/) });
   });
 });
 
@@ -220,20 +390,40 @@ describe('machines', () => {
     expect((await api('GET', '/healthz')).status).toBe(200);
     expect((await api('GET', '/readyz')).status).toBe(200);
     platform.journal.accepting = false;
-    expect((await api('GET', '/readyz')).status).toBe(503);
+    platform.troubles.push('something that is nobody else’s business');
+    expect(await api('GET', '/readyz')).toMatchObject({ status: 503, json: { status: 'not accepting' } });
+    expect((await api('GET', '/readyz')).text).not.toContain('business');
     expect((await api('GET', '/metrics')).text).toContain('haechi_mqtt_connections');
   });
 
   it('find the app at every path of its own, and no file where there is none', async () => {
-    const webFolder = tempFolder();
-    mkdirSync(join(webFolder, 'assets'));
-    writeFileSync(join(webFolder, 'index.html'), '<title>Haechi</title>');
-    writeFileSync(join(webFolder, 'assets/a-1.js'), '1');
+    const webFolder = join(tempFolder(), 'assets', 'web'); // a parent’s name says nothing about a file
+    build(webFolder, 'a-1');
     const { api } = await startServer({ webFolder });
-    for (const path of ['/', '/alerts/a-1']) expect((await api('GET', path)).text).toBe('<title>Haechi</title>');
+    for (const path of ['/', '/?x=a.b', '/alerts/a-1'])
+      expect((await api('GET', path)).text).toBe('<title>a-1</title>');
     expect((await api('GET', '/assets/a-1.js')).headers.get('cache-control')).toContain('immutable');
-    expect((await api('GET', '/assets/a-2.js')).status).toBe(404);
+    for (const path of ['/', '/alerts', '/favicon.svg', '/index.html'])
+      expect((await api('GET', path)).headers.get('cache-control'), path).toBe('no-cache');
+    for (const path of ['/assets/a-2.js', '/assets/', '/assets/../index.js'])
+      expect((await api('GET', path)).status).not.toBe(200);
     expect((await api('GET', '/')).headers.get('content-security-policy')).toContain("default-src 'self'");
+  });
+
+  it('find the app that was built last, also while the platform runs', async () => {
+    const webFolder = join(tempFolder(), 'dist');
+    const { api } = await startServer({ webFolder });
+    expect((await api('GET', '/')).json).toMatchObject({
+      status: 503,
+      detail: expect.stringContaining('npm run build'),
+    });
+    for (const name of ['a-1', 'b-2']) {
+      rmSync(webFolder, { recursive: true, force: true });
+      build(webFolder, name);
+      expect((await api('GET', '/alerts')).text).toBe(`<title>${name}</title>`);
+      expect((await api('GET', `/assets/${name}.js`)).status).toBe(200);
+    }
+    expect((await api('GET', '/assets/a-1.js')).status).toBe(404);
   });
 
   it('are told that the port is taken', async () => {

@@ -1,16 +1,15 @@
 /** The dashboard's server: REST with its OpenAPI, the live socket, the operators' app, and what a machine asks for. */
-import { existsSync, readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import fastifyCompress from '@fastify/compress';
 import fastifyCookie from '@fastify/cookie';
 import fastifyHelmet from '@fastify/helmet';
-import fastifyRateLimit from '@fastify/rate-limit';
 import fastifyStatic from '@fastify/static';
 import fastifySwagger from '@fastify/swagger';
 import fastifySwaggerUi from '@fastify/swagger-ui';
 import { HaechiError, messageOf } from '@haechi/core';
-import Fastify from 'fastify';
+import Fastify, { type FastifyReply } from 'fastify';
 import {
   createJsonSchemaTransform,
   serializerCompiler,
@@ -20,7 +19,7 @@ import {
 import type { App } from './app.ts';
 import { serveLiveSocket } from './live-socket.ts';
 import type { DashboardOptions } from './options.ts';
-import { answerProblems, Problem, problemDocument } from './problems.ts';
+import { answerProblems, problemDocument } from './problems.ts';
 import { addAlertRoutes } from './routes/alert-routes.ts';
 import { addCityRoutes } from './routes/city-routes.ts';
 import { addDeviceRoutes } from './routes/device-routes.ts';
@@ -31,6 +30,7 @@ import { Sessions } from './sessions.ts';
 
 const BODY_SIZE_MAX = 1024 * 1024;
 const REQUEST_MS_MAX = 30_000;
+const ALERTS_PAGE = 5000;
 const PREFIX = '/api/v1';
 
 /** The app loads nothing from elsewhere. MapLibre runs its workers from blobs; Mantine sets styles at run time. */
@@ -58,16 +58,26 @@ export class DashboardServer {
 
   /** @throws HaechiError PORT_TAKEN */
   static async start(options: DashboardOptions): Promise<DashboardServer> {
-    const { host, port, log } = options;
+    const { host, port, log, trustProxy = false } = options;
     const app = Fastify({
       bodyLimit: BODY_SIZE_MAX,
+      // One hop: of a list of addresses only the last was written by our proxy.
+      trustProxy: trustProxy && ((_address, hop) => hop < 1),
       requestTimeout: REQUEST_MS_MAX,
       forceCloseConnections: true,
       loggerInstance: log.child({ part: 'http' }, { level: 'warn' }),
     }).withTypeProvider<ZodTypeProvider>() as unknown as App;
     const sessions = new Sessions(options.people);
     await build(app, options, sessions);
-    const closeSocket = serveLiveSocket({ app, sessions, feed: options.feed, log, metrics: options.metrics });
+    await fillAlerts(options);
+    const closeSocket = serveLiveSocket({
+      app,
+      sessions,
+      trustProxy,
+      feed: options.feed,
+      log,
+      metrics: options.metrics,
+    });
     try {
       await app.listen({ host, port });
     } catch (cause) {
@@ -101,10 +111,6 @@ async function build(app: App, options: DashboardOptions, sessions: Sessions): P
   });
   await app.register(fastifyCompress, { threshold: 2048, encodings: ['br', 'gzip'] });
   await app.register(fastifyCookie);
-  await app.register(fastifyRateLimit, {
-    global: false,
-    errorResponseBuilder: () => new Problem(429, 'Too many attempts; wait a minute'),
-  });
   await app.register(fastifySwagger, {
     openapi: {
       openapi: '3.1.0',
@@ -134,46 +140,64 @@ async function build(app: App, options: DashboardOptions, sessions: Sessions): P
   await addWebApp(app, options);
 }
 
+/** Shows the most pressing of all open alerts, not of the newest only, and goes on doing so. */
+function fillAlerts({ feed, alerts, log }: DashboardOptions): Promise<void> {
+  return feed.fillAlerts(async (before) => {
+    try {
+      return await alerts.list({ state: 'open', limit: ALERTS_PAGE, before });
+    } catch (error) {
+      log.error({ err: error }, 'open alerts cannot be read; tried again');
+      return undefined;
+    }
+  });
+}
+
 /** For orchestrators and Prometheus; they sign in nowhere. */
 function addMachineRoutes(app: App, { platform, metrics }: DashboardOptions): void {
   const schema = { hide: true };
   app.get('/api/openapi.json', { schema }, async () => app.swagger());
   app.get('/healthz', { schema }, async () => ({ status: 'ok' }));
   app.get('/readyz', { schema }, async (_request, reply) => {
-    const { troubles, journal } = await platform();
-    const ready = journal.accepting;
-    return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not accepting', troubles });
+    const ready = (await platform()).journal.accepting;
+    // No more than that: what is wrong is told to who is signed in.
+    return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not accepting' });
   });
   app.get('/metrics', { schema }, async (_request, reply) =>
     reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
   );
 }
 
-const NOT_BUILT = 'The dashboard is not built yet: run `npm run build`, then start again.';
+const NOT_BUILT = 'The dashboard is not built yet: run `npm run build`.';
 
+/** Files and page are read as they are asked for: a build while we run is served from its first request on. */
 async function addWebApp(app: App, { webFolder }: DashboardOptions): Promise<void> {
-  const index = join(webFolder, 'index.html');
-  const built = existsSync(index);
-  if (built) {
-    await app.register(fastifyStatic, {
-      root: webFolder,
-      index: ['index.html'],
-      setHeaders: (response, path) => {
-        // Vite names each file under assets/ by its content.
-        const forever = path.includes('/assets/');
-        response.header('cache-control', forever ? 'public, max-age=31536000, immutable' : 'no-cache');
-      },
-    });
-  }
-  const page = built ? readFileSync(index) : undefined;
-  app.setNotFoundHandler((request, reply) => {
-    const wantsPage = request.method === 'GET' && !request.url.startsWith('/api/') && !/\.\w+$/.test(request.url);
-    if (wantsPage && page) return reply.type('text/html').header('cache-control', 'no-cache').send(page);
-    const detail = wantsPage ? NOT_BUILT : `There is no ${request.method} ${request.url}`;
-    const status = wantsPage ? 503 : 404;
-    return reply
-      .code(status)
-      .type('application/problem+json')
-      .send(JSON.stringify(problemDocument({ status, detail })));
+  await app.register(fastifyStatic, {
+    root: webFolder,
+    index: false,
+    suppressWarning: true, // of a folder that is not built yet
+    setHeaders: (response, path) => {
+      // Vite names each file under assets/ by its content.
+      const forever = relative(webFolder, path).startsWith('assets/');
+      response.header('cache-control', forever ? 'public, max-age=31536000, immutable' : 'no-cache');
+    },
   });
+  const sendPage = async (_request: unknown, reply: FastifyReply) => {
+    const page = await readFile(join(webFolder, 'index.html')).catch(() => undefined);
+    if (page) return await reply.type('text/html').header('cache-control', 'no-cache').send(page);
+    return await sendProblem(reply, 503, NOT_BUILT);
+  };
+  app.get('/', { schema: { hide: true } }, sendPage);
+  app.setNotFoundHandler(async (request, reply) => {
+    const { method, url } = request;
+    const [path = ''] = url.split('?');
+    const wantsPage = method === 'GET' && !path.startsWith('/api/') && !/\.\w+$/.test(path);
+    return wantsPage ? await sendPage(request, reply) : await sendProblem(reply, 404, `There is no ${method} ${url}`);
+  });
+}
+
+function sendProblem(reply: FastifyReply, status: number, detail: string): FastifyReply {
+  return reply
+    .code(status)
+    .type('application/problem+json')
+    .send(JSON.stringify(problemDocument({ status, detail })));
 }

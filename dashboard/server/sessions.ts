@@ -23,7 +23,7 @@ export class Sessions {
     return this.#people.personOf(token);
   }
 
-  /** As a route's preHandler: only for people who are signed in. */
+  /** As a route's onRequest, before its body is read: only for people who are signed in. */
   requirePerson = async (request: FastifyRequest): Promise<void> => {
     const token = this.tokenIn(request.cookies);
     const person = token === undefined ? undefined : await this.personOf(token);

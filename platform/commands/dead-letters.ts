@@ -19,7 +19,7 @@ export function addDeadLettersCommand(program: Command): void {
       .option('--limit <count>', 'at most this many', '50')
       .option('--json', 'one JSON object a line, payload included'),
   ).action(async (flags: ListFlags) => {
-    const client = await signIn(flags);
+    await using client = await signIn(flags);
     const query = new URLSearchParams({ limit: flags.limit });
     if (flags.device) query.set('device', flags.device);
     if (flags.reason) query.set('reason', flags.reason);

@@ -35,7 +35,7 @@ export function addDeviceCommand(program: Command): void {
       .option('--renew', 'give a device that is registered already this entry and a new secret'),
   ).action(async (kind: string | undefined, id: string | undefined, flags: AddFlags) => {
     const devices = flags.file === undefined ? [oneDevice(kind, id, flags)] : readDevices(flags.file);
-    const client = await signIn(flags);
+    await using client = await signIn(flags);
     const existing = flags.renew ? 'renew' : 'refuse';
     const { items } = await client.change<{ items: { id: string; secret: string }[] }>('POST', '/devices', {
       devices,
@@ -46,7 +46,7 @@ export function addDeviceCommand(program: Command): void {
 
   addPlatformFlags(device.command('list').description('id, system, kind, district and name of every device')).action(
     async (flags: PlatformFlags) => {
-      const client = await signIn(flags);
+      await using client = await signIn(flags);
       const { items } = await client.get<{ items: DeviceResource[] }>('/device-map');
       for (const { id, domain, kind, district, name } of items) {
         process.stdout.write(`${[id, `${domain}/${kind}`, district, name].join('\t')}\n`);

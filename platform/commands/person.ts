@@ -16,7 +16,7 @@ export function addPersonCommand(program: Command): void {
       .option('--name <text>', 'as shown to others (the user name)')
       .option('--admin', 'an administrator instead of an operator'),
   ).action(async (username: string, flags: AddFlags) => {
-    const client = await signIn(flags);
+    await using client = await signIn(flags);
     const { password } = await client.change<{ password: string }>('POST', '/people', {
       username,
       displayName: flags.name ?? username,

@@ -85,7 +85,7 @@ async function simulate(flags: Flags): Promise<void> {
 
 async function credentialsFor(flags: Flags, demoCity: DemoCity): Promise<Map<string, string> | undefined> {
   if (flags.provision !== undefined) {
-    const client = await signIn({
+    await using client = await signIn({
       url: flags.provision,
       user: 'admin',
       ...(flags.password ? { password: flags.password } : {}),

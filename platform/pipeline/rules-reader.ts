@@ -1,8 +1,17 @@
 /** The journal's second reader: feeds the rule engine, and makes its alerts and its own position durable together. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Alert, Log, Reading } from '@haechi/core';
+import { type Alert, type Log, messageOf, type Reading } from '@haechi/core';
 import type { GroupFeed } from '@haechi/ingest';
-import { type CompiledRule, type DeviceState, RuleEngine, type RuleTransition, saveCheckpoint } from '@haechi/services';
+import {
+  AlertBook,
+  type CompiledRule,
+  type DeviceState,
+  orphanedAlerts,
+  RuleEngine,
+  type RuleTransition,
+  saveCheckpoint,
+  strayTwins,
+} from '@haechi/services';
 import type { StateDb } from '@haechi/storage';
 import type { LiveValues } from './messages.ts';
 
@@ -13,6 +22,7 @@ const CHECKPOINT_MS = 1000;
 const LIVE_MS = 100;
 const RETRY_MS_MIN = 250;
 const RETRY_MS_MAX = 5000;
+const PRUNE_MS = 3_600_000;
 
 export interface RulesReaderOptions {
   feed: GroupFeed;
@@ -29,16 +39,23 @@ export class RulesReader {
   readonly engine: RuleEngine;
   readonly #options: RulesReaderOptions;
   readonly #stop = new AbortController();
+  readonly #ended = new AbortController();
+  readonly #book: AlertBook;
+  /** What the engine did since the last checkpoint; it stays here until it is written. */
   #transitions: RuleTransition[] = [];
+  readonly #unsaved = new Set<string>();
   #live = new Map<string, LiveValues>();
   #tick: { now: number; head: number } | undefined;
   #settlers: { head: number; resolve: () => void }[] = [];
   #saved = 0;
   #savedAt = 0;
   #liveAt = 0;
+  #pruneAt = 0;
+  #pruning: Promise<void> = Promise.resolve();
 
   constructor(options: RulesReaderOptions) {
     this.#options = options;
+    this.#book = new AlertBook(options.db);
     this.engine = new RuleEngine({
       rules: options.rules,
       log: options.log,
@@ -61,22 +78,40 @@ export class RulesReader {
     });
   }
 
-  /** Reads on from `after` until the feed is closed and empty. */
+  /**
+   * Clears what has nothing behind it any more, then reads on from `after` until the feed is closed and empty, or until
+   * it is stopped and the state database fails: then the journal keeps what is not in a checkpoint.
+   */
   async run(after: number): Promise<void> {
-    const { feed } = this.#options;
     this.#saved = after;
-    let next = after + 1;
+    try {
+      if (await this.#tidy(after)) await this.#read(after + 1);
+    } finally {
+      this.#ended.abort();
+      await this.#pruning;
+    }
+  }
+
+  async #read(first: number): Promise<void> {
+    const { feed } = this.#options;
+    let next = first;
     for (;;) {
+      this.#prune();
       if (feed.has(next)) {
         for (const last = next + BATCH_GROUPS; next < last && feed.has(next); next++) {
           const decoded = await feed.get(next);
-          for (const record of decoded?.records ?? []) this.engine.process(record);
+          if (!decoded) {
+            // Closed, and this one can no longer be had: the next start reads it.
+            await this.#save(next - 1);
+            return;
+          }
+          for (const record of decoded.records) this.engine.process(record);
         }
       } else if (this.#tick && this.#tick.head < next) {
         this.engine.advance(this.#tick.now);
         this.#tick = undefined;
       } else if (this.#settlers.some(({ head }) => head < next)) {
-        await this.#save(next - 1);
+        if (!(await this.#save(next - 1))) return;
         for (const { resolve } of this.#settlers.filter(({ head }) => head < next)) resolve();
         this.#settlers = this.#settlers.filter(({ head }) => head >= next);
       } else if (feed.closed) {
@@ -87,8 +122,9 @@ export class RulesReader {
         continue;
       }
       const due = next - 1 > this.#saved && performance.now() - this.#savedAt >= CHECKPOINT_MS;
-      if (this.#transitions.length > 0 || due) await this.#save(next - 1);
-      else if (this.#live.size > 0 && performance.now() - this.#liveAt >= LIVE_MS) this.#tell([], []);
+      if (this.#transitions.length > 0 || due) {
+        if (!(await this.#save(next - 1))) return;
+      } else if (this.#live.size > 0 && performance.now() - this.#liveAt >= LIVE_MS) this.#tell([], []);
     }
   }
 
@@ -107,32 +143,74 @@ export class RulesReader {
     });
   }
 
-  async #save(group: number): Promise<void> {
-    const { db, onCheckpoint, onTrouble, log } = this.#options;
-    const devices = new Map<string, DeviceState>();
-    for (const id of this.engine.takeChanged()) {
-      const state = this.engine.state(id);
-      if (state) devices.set(id, state);
-    }
-    const transitions = this.#transitions;
-    this.#transitions = [];
-    const checkpoint = { group, startedAt: this.engine.startedAt, devices };
+  /** Alerts that stand with nothing behind them, and what is kept of devices that are not there any more. */
+  #tidy(after: number): Promise<boolean> {
+    const { db } = this.#options;
+    return this.#insist(after, async () => {
+      const gone = await strayTwins(db, this.engine);
+      const orphans = await orphanedAlerts(db, this.engine);
+      this.#takeChanged();
+      if (gone.length + orphans.length + this.#unsaved.size > 0) await this.#write(after, orphans, gone);
+    });
+  }
+
+  #save(group: number): Promise<boolean> {
+    return this.#insist(group, () => this.#write(group));
+  }
+
+  /** Tries until it succeeds; false where it failed and the reader is stopped. */
+  async #insist(group: number, write: () => Promise<void>): Promise<boolean> {
+    const { onTrouble, log } = this.#options;
     for (let retryMs = RETRY_MS_MIN; ; retryMs = Math.min(retryMs * 2, RETRY_MS_MAX)) {
       try {
-        const alerts = await saveCheckpoint(db, checkpoint, transitions);
+        await write();
         if (retryMs > RETRY_MS_MIN) onTrouble(null);
-        this.#saved = group;
-        this.#savedAt = performance.now();
-        onCheckpoint(group);
-        this.#tell(alerts, transitions);
-        return;
+        return true;
       } catch (error) {
         log.error({ err: error, group, retryMs }, 'rules: checkpoint failed, the journal keeps it');
-        onTrouble(`alerts cannot be written: ${(error as Error).message}`);
-        if (this.#stop.signal.aborted) return;
+        onTrouble(`alerts cannot be written: ${messageOf(error)}`);
+        if (this.#stop.signal.aborted) return false;
         await sleep(retryMs, undefined, { signal: this.#stop.signal }).catch(() => undefined); // an abort tries once more
       }
     }
+  }
+
+  async #write(group: number, orphans: readonly RuleTransition[] = [], gone: readonly string[] = []): Promise<void> {
+    const { db, onCheckpoint } = this.#options;
+    this.#takeChanged();
+    const devices = new Map<string, DeviceState>();
+    for (const id of this.#unsaved) {
+      const state = this.engine.state(id);
+      if (state) devices.set(id, state);
+    }
+    const transitions = [...orphans, ...this.#transitions];
+    const taken = this.#transitions.length;
+    const checkpoint = { group, startedAt: this.engine.startedAt, devices };
+    const alerts = await saveCheckpoint(db, checkpoint, transitions, gone);
+    // Meanwhile the registry may have changed a device: that is in neither, and comes with the next one.
+    this.#unsaved.clear();
+    this.#transitions.splice(0, taken);
+    this.#savedAt = performance.now();
+    if (group > this.#saved) onCheckpoint(group);
+    this.#saved = group;
+    this.#tell(alerts, transitions);
+  }
+
+  #takeChanged(): void {
+    for (const id of this.engine.takeChanged()) this.#unsaved.add(id);
+  }
+
+  /** Beside the reading: it takes its turns with the checkpoints. */
+  #prune(): void {
+    if (performance.now() < this.#pruneAt) return;
+    this.#pruneAt = performance.now() + PRUNE_MS;
+    const { log } = this.#options;
+    this.#pruning = this.#pruning
+      .then(() => this.#book.prune(this.engine.now, this.#ended.signal))
+      .then((count) => {
+        if (count > 0) log.info({ count }, 'alerts: old ones deleted');
+      })
+      .catch((error: unknown) => log.error({ err: error }, 'alerts: old ones could not be deleted, tried again later'));
   }
 
   #tell(alerts: Alert[], transitions: RuleTransition[]): void {

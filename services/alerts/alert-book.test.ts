@@ -1,17 +1,18 @@
 /** An alert's life on disk, and the checkpoint that writes it together with where the rules stand. */
 import { join } from 'node:path';
 import { openState, type StateDb } from '@haechi/storage';
-import { sql } from 'kysely';
+import { CompiledQuery, sql } from 'kysely';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { tempFolder } from '../../tests/support/temp-folder.ts';
-import { loadCheckpoint, saveCheckpoint } from '../rules/checkpoint.ts';
+import { loadCheckpoint, saveCheckpoint, strayTwins } from '../rules/checkpoint.ts';
 import type { DeviceState, RuleTransition } from '../rules/engine.ts';
-import { AlertBook, alertId } from './alert-book.ts';
+import type { RuleState } from '../rules/step.ts';
+import { AlertBook, type AlertQuery, alertId, listing, orphanedAlerts, type Retention } from './alert-book.ts';
 
-async function openBook(folder = tempFolder()): Promise<{ book: AlertBook; db: StateDb }> {
+async function openBook(folder = tempFolder(), retention?: Retention): Promise<{ book: AlertBook; db: StateDb }> {
   const db = await openState(join(folder, 'state.sqlite'));
   onTestFinished(() => db.destroy());
-  return { book: new AlertBook(db), db };
+  return { book: new AlertBook(db, retention), db };
 }
 
 function transition(more: Partial<RuleTransition> = {}): RuleTransition {
@@ -28,9 +29,12 @@ function save(db: StateDb, transitions: RuleTransition[], group = 1, devices: [s
   return saveCheckpoint(db, { group, startedAt: 500, devices: new Map(devices) }, transitions);
 }
 
+const rank1: RuleState = { rank: 1, stage: 'caution', raisedAt: 10, changedAt: 15, pending: [0, 7], releasing: [3, 0] };
 const state = (level: number): DeviceState => ({
-  twin: { ts: 10, receivedAt: 20, heardAt: 30, values: { level, open: true, mode: 'on' }, online: false },
-  rules: { 'river-stage': { rank: 1, raisedAt: 10, changedAt: 15, pending: [0, 7], releasing: [3, 0] } },
+  twin: { ts: 10, deviceTs: 10, receivedAt: 20, heardAt: 30, values: { level, open: true, mode: 'on' }, online: false },
+  rules: {
+    'river-stage': { rank: 1, stage: 'caution', raisedAt: 10, changedAt: 15, pending: [0, 7], releasing: [3, 0] },
+  },
 });
 
 describe('an alert', () => {
@@ -204,5 +208,132 @@ describe('the checkpoint', () => {
     expect({ checkpoint: await loadCheckpoint(db), alert: await book.get(ID) }).toEqual(before);
     await sql`DROP TRIGGER full`.execute(db);
     expect(await save(db, [escalated], 2, [['d1', state(2)]])).toMatchObject([{ stage: 'serious' }]);
+  });
+});
+
+describe('the plan of a list', () => {
+  it.each<[string, Partial<AlertQuery>]>([
+    ['alerts_raised', { state: 'all' }],
+    ['alerts_raised', { state: 'all', domain: 'flood', district: 'mapo' }],
+    ['alerts_open', { state: 'open' }],
+    ['alerts_open', { state: 'open', domain: 'flood' }],
+    ['alerts_device', { state: 'all', device: 'gauge-1' }],
+    ['alerts_device', { state: 'open', device: 'gauge-1' }],
+  ])('walks %s and sorts nothing: %j', async (index, query) => {
+    const { db } = await openBook();
+    for (const before of [undefined, { raisedAt: 1, id: 'x' }]) {
+      const compiled = listing(db, { state: 'all', limit: 50, before, ...query }).compile();
+      const explain = CompiledQuery.raw(`EXPLAIN QUERY PLAN ${compiled.sql}`, [...compiled.parameters]);
+      const plan = (await db.executeQuery<{ detail: string }>(explain)).rows.map(({ detail }) => detail);
+      expect(plan).toEqual([expect.stringContaining(`USING INDEX ${index}`)]);
+      if (before) expect(plan[0]).toContain('(raised_at,id)<(?,?)');
+    }
+  });
+});
+
+describe('what is over', () => {
+  const DAY = 86_400_000;
+  const NOW = 1000 * DAY;
+
+  /** Alert `n` of `count` is raised on day `n` and stands; the ways it goes on are the caller's. */
+  async function alertsOfDays(db: StateDb, book: AlertBook, days: number[], { clear = true, see = true } = {}) {
+    for (const day of days) {
+      const alert = transition({ device: `d${day}`, at: day * DAY, raisedAt: day * DAY });
+      const end = { ...alert, transition: 'cleared', at: (day + 1) * DAY } as const;
+      await save(db, clear ? [alert, end] : [alert]);
+      if (see) await book.acknowledge(alertId(alert), 'kim', null, day * DAY + 5);
+    }
+  }
+
+  const left = async (book: AlertBook) =>
+    (await book.list({ state: 'all', limit: 1000 })).map(({ device }) => device).reverse();
+
+  it('goes with its log after 400 days, and what stands or nobody has seen stays', async () => {
+    const { book, db } = await openBook();
+    await alertsOfDays(db, book, [1, 2, 598, 599, 600, 900]);
+    await alertsOfDays(db, book, [3], { clear: false });
+    await alertsOfDays(db, book, [4], { see: false });
+    expect(await book.prune(NOW)).toBe(3);
+    expect(await left(book)).toEqual(['d3', 'd4', 'd599', 'd600', 'd900']);
+    expect(await db.selectFrom('alert_log').select('seq').execute()).toHaveLength(2 + 2 + 3 * 3);
+    expect(await book.prune(NOW)).toBe(0);
+  });
+
+  it('goes beyond the number that is kept: the oldest first, what nobody has seen last, what stands never', async () => {
+    const { book, db } = await openBook(tempFolder(), { ageMaxMs: 400 * DAY, rowsMax: 4 });
+    await alertsOfDays(db, book, [900, 901], { clear: false });
+    await alertsOfDays(db, book, [902, 903, 904], { see: false });
+    await alertsOfDays(db, book, [905, 906, 907]);
+    await book.prune(NOW);
+    expect(await left(book)).toEqual(['d900', 'd901', 'd903', 'd904']);
+    await alertsOfDays(db, book, [908, 909, 910, 911, 912], { clear: false });
+    await book.prune(NOW);
+    expect(await left(book)).toEqual(['d900', 'd901', 'd908', 'd909', 'd910', 'd911', 'd912']);
+  });
+
+  it('goes in small steps, however long its log', async () => {
+    const { book, db } = await openBook();
+    await alertsOfDays(db, book, [1]);
+    const swings = Array.from({ length: 900 }, (_, n) =>
+      transition({ ...escalated, device: 'd1', raisedAt: DAY, at: DAY + n }),
+    );
+    await save(db, [...swings, transition({ ...cleared, device: 'd1', raisedAt: DAY, at: 3 * DAY })]);
+    await book.acknowledge(alertId(transition({ device: 'd1', raisedAt: DAY })), 'kim', null, 3 * DAY);
+    await sql`CREATE TABLE steps (n)`.execute(db);
+    await sql`CREATE TRIGGER counted AFTER DELETE ON alert_log BEGIN INSERT INTO steps VALUES (1); END`.execute(db);
+    await sql`CREATE TRIGGER bounded BEFORE DELETE ON alert_log WHEN (SELECT count(*) FROM steps) >= 500
+      BEGIN SELECT RAISE(ABORT, 'too much in one transaction'); END`.execute(db);
+    await expect(book.prune(NOW)).rejects.toThrow('too much in one transaction');
+    // What the steps before that one did is done.
+    expect(await db.selectFrom('alert_log').select('seq').execute()).toHaveLength(905 - 400);
+    await sql`DROP TRIGGER bounded`.execute(db);
+    expect(await book.prune(NOW)).toBe(1);
+    expect(await db.selectFrom('alert_log').select('seq').execute()).toEqual([]);
+  });
+
+  it('stays where the pruning is broken off', async () => {
+    const { book, db } = await openBook();
+    await alertsOfDays(db, book, [1]);
+    expect(await book.prune(NOW, AbortSignal.abort())).toBe(0);
+    expect(await left(book)).toEqual(['d1']);
+  });
+});
+
+describe('what has nothing behind it', () => {
+  it('is cleared, with the reason in its log, no earlier than it last changed', async () => {
+    const { book, db } = await openBook();
+    const other = transition({ device: 'gauge-2', at: 9000, raisedAt: 9000 });
+    await save(db, [transition(), escalated, other, transition({ device: 'gauge-3' })]);
+    const standing = ({ device }: { device: string }) =>
+      device === 'gauge-3' ? { ...rank1, raisedAt: 1000 } : undefined;
+    const orphans = await orphanedAlerts(db, { standing, now: 5000 });
+    await save(db, orphans);
+    await save(
+      db,
+      orphans.map((orphan) => ({ ...orphan, at: orphan.at + 1 })),
+    );
+    expect(await book.get(ID)).toMatchObject({ stage: 'serious', clearedAt: 5000, value: null });
+    expect((await book.get(ID))?.events.map(({ what }) => what)).toEqual(['raised', 'escalated', 'cleared']);
+    expect((await book.get(ID))?.events.at(-1)?.comment).toContain('no longer judged');
+    expect(await book.get(alertId(other))).toMatchObject({ stage: 'caution', clearedAt: 9001 });
+    expect((await book.list({ state: 'all', device: 'gauge-3', limit: 1 }))[0]?.clearedAt).toBeNull();
+    expect(await orphanedAlerts(db, { standing, now: 6000 })).toEqual([]);
+  });
+
+  it('is no alert raised at another time than the one that stands', async () => {
+    const { db } = await openBook();
+    await save(db, [transition()]);
+    const standing = () => ({ ...rank1, raisedAt: 999 });
+    expect(await orphanedAlerts(db, { standing, now: 0 })).toMatchObject([{ transition: 'cleared', at: 1001 }]);
+  });
+
+  it('is kept of no device that is not registered', async () => {
+    const { db } = await openBook();
+    const many = Array.from({ length: 450 }, (_, index): [string, DeviceState] => [`d${index}`, state(index)]);
+    await save(db, [], 1, many);
+    const gone = await strayTwins(db, { has: (id) => id === 'd7' });
+    expect(gone).toHaveLength(449);
+    await saveCheckpoint(db, { group: 1, startedAt: 1, devices: new Map() }, [], gone);
+    expect([...(await loadCheckpoint(db)).devices.keys()]).toEqual(['d7']);
   });
 });

@@ -1,9 +1,10 @@
 /** Every alert's life, on disk. Transitions may come a second time after a crash; then they change nothing. */
 import { createHash } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Alert, type AlertEvent, HaechiError, type Stage, stageRank, type Value } from '@haechi/core';
 import type { StateDb, StateTables } from '@haechi/storage';
-import type { Transaction } from 'kysely';
-import type { RuleTransition } from '../rules/engine.ts';
+import type { SelectQueryBuilder, Transaction } from 'kysely';
+import { type RuleEngine, type RuleTransition, withdrawal } from '../rules/engine.ts';
 
 export interface AlertQuery {
   /** `open`: not yet both cleared and acknowledged. */
@@ -18,6 +19,17 @@ export interface AlertQuery {
 
 type AlertRow = StateTables['alerts'];
 
+/** How long and how many alerts are kept once they are over; those that stand are bounded by rules × devices. */
+export interface Retention {
+  ageMaxMs: number;
+  rowsMax: number;
+}
+
+export const RETENTION: Retention = { ageMaxMs: 400 * 86_400_000, rowsMax: 200_000 };
+/** What one transaction of a pruning deletes at most, alerts and log lines together 500: others wait no longer for it. */
+const PRUNE_ALERTS = 100;
+const PRUNE_LINES = 400;
+
 export function alertId(transition: Pick<RuleTransition, 'domain' | 'rule' | 'device' | 'raisedAt'>): string {
   const { domain, rule, device, raisedAt } = transition;
   return createHash('sha256').update(`${domain}/${rule}/${device}/${raisedAt}`).digest('base64url').slice(0, 16);
@@ -25,9 +37,11 @@ export function alertId(transition: Pick<RuleTransition, 'domain' | 'rule' | 'de
 
 export class AlertBook {
   readonly #db: StateDb;
+  readonly #retention: Retention;
 
-  constructor(db: StateDb) {
+  constructor(db: StateDb, retention: Retention = RETENTION) {
     this.#db = db;
+    this.#retention = retention;
   }
 
   /**
@@ -75,24 +89,91 @@ export class AlertBook {
 
   /** Newest first. */
   async list(query: AlertQuery): Promise<Alert[]> {
-    let select = this.#db.selectFrom('alerts').selectAll().orderBy('raised_at', 'desc').orderBy('id', 'desc');
-    if (query.state === 'open') {
-      select = select.where((eb) => eb.or([eb('cleared_at', 'is', null), eb('acknowledged_at', 'is', null)]));
-    }
-    if (query.domain !== undefined) select = select.where('domain', '=', query.domain);
-    if (query.district !== undefined) select = select.where('district', '=', query.district);
-    if (query.device !== undefined) select = select.where('device', '=', query.device);
-    const { before } = query;
-    if (before) {
-      select = select.where((eb) =>
-        eb.or([
-          eb('raised_at', '<', before.raisedAt),
-          eb.and([eb('raised_at', '=', before.raisedAt), eb('id', '<', before.id)]),
-        ]),
-      );
-    }
-    return (await select.limit(query.limit).execute()).map(toAlert);
+    return (await listing(this.#db, query).execute()).map(toAlert);
   }
+
+  /**
+   * Deletes alerts that are closed for longer than is kept, and the oldest beyond the number that is kept: closed ones
+   * first, then those that cleared and nobody ever looked at. What stands, stays. In small steps, between which others have their turn.
+   * @returns how many went.
+   */
+  async prune(now: number, signal?: AbortSignal): Promise<number> {
+    let count = 0;
+    while (!signal?.aborted) {
+      const step = await this.#db.transaction().execute(async (tx) => {
+        const ids = await this.#overdue(tx, now);
+        return ids.length === 0 ? undefined : await deleteAlerts(tx, ids);
+      });
+      if (step === undefined) break;
+      count += step;
+      await nextTurn();
+    }
+    return count;
+  }
+
+  async #overdue(tx: Transaction<StateTables>, now: number): Promise<string[]> {
+    const cutoff = now - this.#retention.ageMaxMs;
+    const over = oldest(tx, PRUNE_ALERTS).where('cleared_at', 'is not', null);
+    const closed = over.where('acknowledged_at', 'is not', null);
+    // Raised before it was closed: by this its index finds it.
+    const old = await closed.where('raised_at', '<', cutoff).where('cleared_at', '<', cutoff).execute();
+    if (old.length > 0) return old.map(({ id }) => id);
+    const { rows } = await tx
+      .selectFrom('alerts')
+      .select((eb) => eb.fn.countAll<number>().as('rows'))
+      .executeTakeFirstOrThrow();
+    const excess = Math.min(rows - this.#retention.rowsMax, PRUNE_ALERTS);
+    if (excess <= 0) return [];
+    const beyond = await closed.limit(excess).execute();
+    return (beyond.length > 0 ? beyond : await over.limit(excess).execute()).map(({ id }) => id);
+  }
+}
+
+/** An alert goes when its last log line has; what is too much for one step is left to the next. */
+async function deleteAlerts(tx: Transaction<StateTables>, ids: string[]): Promise<number> {
+  const lines = await tx.selectFrom('alert_log').select('seq').where('alert', 'in', ids).limit(PRUNE_LINES).execute();
+  const seqs = lines.map(({ seq }) => seq);
+  if (seqs.length > 0) await tx.deleteFrom('alert_log').where('seq', 'in', seqs).execute();
+  if (seqs.length === PRUNE_LINES) return 0;
+  await tx.deleteFrom('alerts').where('id', 'in', ids).execute();
+  return ids.length;
+}
+
+function oldest(tx: Transaction<StateTables>, limit: number) {
+  return tx.selectFrom('alerts').select('id').orderBy('raised_at').orderBy('id').limit(limit);
+}
+
+/** Every form of it walks an index in order and stops at the limit (storage/state/migrations.ts, 0002). */
+export function listing(db: StateDb, query: AlertQuery): SelectQueryBuilder<StateTables, 'alerts', AlertRow> {
+  let select = db.selectFrom('alerts').selectAll().orderBy('raised_at', 'desc').orderBy('id', 'desc');
+  if (query.state === 'open') {
+    select = select.where((eb) => eb.or([eb('cleared_at', 'is', null), eb('acknowledged_at', 'is', null)]));
+  }
+  if (query.domain !== undefined) select = select.where('domain', '=', query.domain);
+  if (query.district !== undefined) select = select.where('district', '=', query.district);
+  if (query.device !== undefined) select = select.where('device', '=', query.device);
+  const { before } = query;
+  if (before) {
+    select = select.where((eb) => eb(eb.refTuple('raised_at', 'id'), '<', eb.tuple(before.raisedAt, before.id)));
+  }
+  return select.limit(query.limit);
+}
+
+/**
+ * The end of every alert that stands in the book though no state stands behind it: its rule, its rung or its device is
+ * gone, or the device has moved to another system. For the start, once the engine has what was kept of every device.
+ */
+export async function orphanedAlerts(
+  db: StateDb,
+  engine: Pick<RuleEngine, 'standing' | 'now'>,
+): Promise<RuleTransition[]> {
+  const rows = await db.selectFrom('alerts').selectAll().where('cleared_at', 'is', null).orderBy('id').execute();
+  return rows
+    .filter((row) => engine.standing(row)?.raisedAt !== row.raised_at)
+    .map(({ rule, domain, device, district, stage, field, raised_at: raisedAt, changed_at }) => {
+      const at = Math.max(changed_at + 1, engine.now);
+      return withdrawal({ rule, domain, device, district, stage, at, raisedAt, field });
+    });
 }
 
 /** Writes transitions in order; gives the alerts they changed, as they stand now. */
@@ -128,15 +209,17 @@ async function recordOne(tx: Transaction<StateTables>, transition: RuleTransitio
     })
     .onConflict((conflict) => conflict.column('id').doNothing())
     .execute();
+  const row = await tx.selectFrom('alerts').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
+  if (row.cleared_at !== null && transition.transition === 'cleared') return undefined;
+  const comment = transition.comment ?? null;
   const logged = await tx
     .insertInto('alert_log')
-    .values({ alert: id, at, what: transition.transition, stage, value_json, actor: null, comment: null })
+    .values({ alert: id, at, what: transition.transition, stage, value_json, actor: null, comment })
     .onConflict((conflict) => conflict.columns(['alert', 'what', 'stage', 'at']).doNothing())
     .returning('seq')
     .executeTakeFirst();
   if (!logged) return undefined;
 
-  const row = await tx.selectFrom('alerts').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
   const worse = stageRank(stage) > stageRank(row.peak_stage);
   const updated = await tx
     .updateTable('alerts')

@@ -5,7 +5,7 @@
 import type { Alert } from '@haechi/core';
 import type { StateDb } from '@haechi/storage';
 import { recordTransitions } from '../alerts/alert-book.ts';
-import type { DeviceState, RuleTransition } from './engine.ts';
+import type { DeviceState, RuleEngine, RuleTransition } from './engine.ts';
 
 const READER = 'rules';
 const ROWS = 200;
@@ -18,6 +18,12 @@ export interface Checkpoint {
   devices: Map<string, DeviceState>;
 }
 
+/** Devices of which something is kept though they are not registered any more. */
+export async function strayTwins(db: StateDb, engine: Pick<RuleEngine, 'has'>): Promise<string[]> {
+  const rows = await db.selectFrom('twins').select('device').execute();
+  return rows.flatMap(({ device }) => (engine.has(device) ? [] : [device]));
+}
+
 export async function loadCheckpoint(db: StateDb): Promise<Checkpoint> {
   const cursor = await db.selectFrom('cursors').selectAll().where('reader', '=', READER).executeTakeFirst();
   const rows = await db.selectFrom('twins').selectAll().execute();
@@ -26,13 +32,14 @@ export async function loadCheckpoint(db: StateDb): Promise<Checkpoint> {
 }
 
 /**
- * `devices` holds those that changed since the checkpoint before.
+ * `devices` holds those that changed since the checkpoint before, `gone` those of which nothing is kept any more.
  * @returns the alerts that `transitions` changed, as they stand now.
  */
 export async function saveCheckpoint(
   db: StateDb,
   { group, startedAt, devices }: Checkpoint,
   transitions: readonly RuleTransition[],
+  gone: readonly string[] = [],
 ): Promise<Alert[]> {
   const rows = [...devices].map(([device, state]) => ({ device, state_json: JSON.stringify(state) }));
   return await db.transaction().execute(async (tx) => {
@@ -43,6 +50,12 @@ export async function saveCheckpoint(
         .onConflict((conflict) =>
           conflict.column('device').doUpdateSet((eb) => ({ state_json: eb.ref('excluded.state_json') })),
         )
+        .execute();
+    }
+    for (let start = 0; start < gone.length; start += ROWS) {
+      await tx
+        .deleteFrom('twins')
+        .where('device', 'in', gone.slice(start, start + ROWS))
         .execute();
     }
     await tx

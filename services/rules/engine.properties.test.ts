@@ -23,7 +23,7 @@ interface Happening {
   start: boolean;
 }
 
-/** Readings of two devices in the order they arrive: some late, some again, some after a long silence, some after a restart. */
+/** Readings of two devices in the order they arrive: some late, some from the future, some again, some after a long silence, some after a restart. */
 const course: fc.Arbitrary<EngineRecord[]> = fc
   .array(
     fc.record<Happening>({
@@ -35,6 +35,8 @@ const course: fc.Arbitrary<EngineRecord[]> = fc
         { weight: 8, arbitrary: fc.constant(0) },
         { weight: 2, arbitrary: fc.integer({ min: 1, max: 40 }) },
         { weight: 1, arbitrary: fc.integer({ min: 500, max: 800 }) },
+        // A clock that runs ahead.
+        { weight: 2, arbitrary: fc.integer({ min: -300, max: -1 }) },
       ),
       device: fc.constantFrom('g-1', 'g-2'),
       values: fc.record(

@@ -130,6 +130,40 @@ describe('what belongs to history', () => {
   });
 });
 
+describe('a clock that runs ahead', () => {
+  const HIGH = 'id: high, stage: caution, field: level, when: level > 10.0, for: 15s';
+
+  it('and is set right holds up neither an alert nor its end', () => {
+    const { say, tick, happened, engine } = timeline([HIGH]);
+    say(300, { level: 1 }, { delayS: -300 });
+    say(10, { level: 11 });
+    say(20, { level: 12 });
+    tick(25);
+    expect(happened()).toEqual(['raised caution at 25, 12']);
+    say(30, { level: 2 });
+    expect(happened()).toEqual(['cleared caution at 30, 2']);
+    expect(engine.twin('g-1')?.values).toEqual({ level: 2 });
+  });
+
+  it('raises nothing in the future, and a duration lasts as long as it did', () => {
+    const { say, tick, happened } = timeline([HIGH]);
+    say(180, { level: 11 }, { delayS: -180 });
+    // Set right in the middle of it.
+    say(10, { level: 11 });
+    tick(14);
+    expect(happened()).toEqual([]);
+    tick(15);
+    expect(happened()).toEqual(['raised caution at 15, 11']);
+  });
+
+  it('takes back nothing by what it said earlier and what comes later', () => {
+    const { say, happened } = timeline(['id: high, stage: caution, field: level, when: level > 10.0']);
+    say(200, { level: 11 }, { delayS: -180 });
+    say(190, { level: 1 }, { delayS: -169 });
+    expect(happened()).toEqual(['raised caution at 20, 11']);
+  });
+});
+
 describe('a gap', () => {
   const LONG = 'id: high, stage: caution, field: level, when: level > 10.0, for: 30s';
 

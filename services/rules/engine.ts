@@ -6,9 +6,12 @@
  */
 import type { Device, Log, Reading, Stage, Transition, Value } from '@haechi/core';
 import TinyQueue from 'tinyqueue';
-import { applyReading, newTwin, type TwinState } from '../twin/twin.ts';
+import { applyReading, type TwinState } from '../twin/twin.ts';
 import { type CompiledRule, deviceVariables, type RuleContext, type Rung, shownValue } from './compile.ts';
-import { beginAnew, clearState, earliestNext, freeze, isIdle, nextDue, type RuleState, step } from './step.ts';
+import { type DeviceState, refit } from './refit.ts';
+import { beginAnew, earliestNext, freeze, isIdle, nextDue, type RuleState, step } from './step.ts';
+
+export type { DeviceState } from './refit.ts';
 
 /** A value stands for this many of its device's reporting intervals; then it is stale and no timer rests on it. */
 export const STALE_INTERVALS = 2;
@@ -35,12 +38,8 @@ export interface RuleTransition {
   field: string | null;
   value: Value | null;
   limit: number | null;
-}
-
-/** What survives a restart of one device. */
-export interface DeviceState {
-  twin: TwinState;
-  rules: Record<string, RuleState>;
+  /** For a person, where no reading led to it: why. */
+  comment?: string;
 }
 
 interface Entry {
@@ -52,6 +51,7 @@ interface Entry {
   /** For each rule, the due time of the timer that stands in the queue for it. */
   armed: (number | undefined)[];
   twin: TwinState;
+  changedAt: number;
 }
 
 interface Timer {
@@ -64,7 +64,7 @@ export interface EngineOptions {
   rules: readonly CompiledRule[];
   log: Log;
   onTransition: (transition: RuleTransition) => void;
-  /** A reading became its device's present state: it was neither late nor a repetition. */
+  /** A reading became its device's present state: it was neither late nor a repetition. Its `ts` is the twin's. */
   onCurrent?: (reading: Reading) => void;
 }
 
@@ -75,27 +75,34 @@ export class RuleEngine {
   /** Rule and device pairs whose conditions failed, each told once. Bounded by rules × devices. */
   readonly #failed = new Set<string>();
   #startedAt = 0;
+  #now = 0;
   #changed = new Set<string>();
 
   constructor(options: EngineOptions) {
     this.#options = options;
   }
 
-  /** Adds a device, or takes its new registry entry; what is known of it stays. */
+  /**
+   * Adds a device, or takes its new registry entry; what is known of it stays as far as it fits. An alert that stands
+   * and fits no longer is cleared: at once where the entry is new, by `orphanedAlerts` where the state was `restored`.
+   */
   setDevice(device: Device, restored?: DeviceState): void {
     const rules = this.#options.rules.filter((rule) => rule.domain === device.domain && rule.kinds.has(device.kind));
     const known = this.#entries.get(device.id);
-    const before = restored ?? (known && this.#stateOf(known));
+    const { dropped, moved, ...fitted } = refit(device, rules, restored ?? (known && this.#stateOf(known)));
     const entry: Entry = {
       device,
       deviceVariables: deviceVariables(device),
       intervalMs: device.intervalS * 1000,
       rules,
-      states: rules.map((rule) => fitting(rule, before?.rules[rule.id])),
       armed: [],
-      twin: { ...newTwin(), ...before?.twin },
+      ...fitted,
     };
     this.#entries.set(device.id, entry);
+    this.#now = Math.max(this.#now, entry.twin.heardAt);
+    // What was dropped must not come back with a later restart, when its alert has long been cleared.
+    if (dropped.length > 0 || moved) this.#changed.add(device.id);
+    if (known && !restored) for (const [rule, state] of dropped) this.#withdraw(known.device, rule, state);
     for (const index of rules.keys()) this.#schedule(entry, index);
   }
 
@@ -106,6 +113,24 @@ export class RuleEngine {
 
   restoreStart(startedAt: number): void {
     this.#startedAt = startedAt;
+    this.#now = Math.max(this.#now, startedAt);
+  }
+
+  /** The latest time on the journal's clock that the engine knows of. */
+  get now(): number {
+    return this.#now;
+  }
+
+  has(device: string): boolean {
+    return this.#entries.has(device);
+  }
+
+  /** The state behind the alert that stands for a rule on a device; `undefined` where none stands. */
+  standing({ domain, rule, device }: Pick<RuleTransition, 'domain' | 'rule' | 'device'>): RuleState | undefined {
+    const entry = this.#entries.get(device);
+    const index = entry?.rules.findIndex((one) => one.domain === domain && one.id === rule) ?? -1;
+    const state = entry?.states[index];
+    return state && state.rank > 0 ? state : undefined;
   }
 
   twin(device: string): TwinState | undefined {
@@ -138,6 +163,7 @@ export class RuleEngine {
 
   /** Fires every timer due by `now`, on the journal's clock. */
   advance(now: number): void {
+    this.#now = Math.max(this.#now, now);
     for (let timer = this.#timers.peek(); timer && timer.due <= now; timer = this.#timers.peek()) {
       this.#timers.pop();
       const { entry, index } = timer;
@@ -146,9 +172,23 @@ export class RuleEngine {
       const due = this.#dueOf(entry, index);
       if (due === undefined) continue;
       // One that has moved on waits for its turn among the others, so that they fire in order of time.
-      if (due <= timer.due) this.#look(entry, index, due);
+      if (due <= timer.due) {
+        this.#look(entry, index, due);
+        const next = this.#dueOf(entry, index);
+        if (next !== undefined && next <= due) {
+          this.#lookedInVain(entry, index);
+          continue;
+        }
+      }
       this.#schedule(entry, index);
     }
+  }
+
+  /** A timer that is still due though its rule was looked at would be due for ever: this rule waits until the device speaks. */
+  #lookedInVain(entry: Entry, index: number): void {
+    entry.states[index] = beginAnew(entry.states[index] as RuleState);
+    this.#changed.add(entry.device.id);
+    this.#failedOnce(entry.rules[index] as CompiledRule, entry, new Error('its timer was due and changed nothing'));
   }
 
   #status({ device, online }: { device: string; online: boolean }): void {
@@ -160,13 +200,16 @@ export class RuleEngine {
 
   #reading(reading: Reading): void {
     const entry = this.#entries.get(reading.device);
-    if (!entry) return;
-    const gapMs = entry.twin.ts === 0 ? 0 : reading.ts - entry.twin.ts - entry.intervalMs * STALE_INTERVALS;
-    const current = applyReading(entry.twin, reading) === 'current';
+    // One that was under way when the device was moved to another system says nothing there.
+    if (!entry || entry.device.domain !== reading.domain) return;
+    const { twin } = entry;
+    const tsBefore = twin.ts;
+    const current = applyReading(twin, reading) === 'current';
     this.#changed.add(reading.device);
     this.#heard(entry, reading.receivedAt);
     if (!current) return;
-    this.#options.onCurrent?.(reading);
+    const gapMs = tsBefore === 0 ? 0 : twin.ts - tsBefore - entry.intervalMs * STALE_INTERVALS;
+    this.#options.onCurrent?.(twin.ts === reading.ts ? reading : { ...reading, ts: twin.ts });
     const live = reading.receivedAt - reading.ts <= Math.max(LIVE_AGE_MAX_MS, entry.intervalMs * STALE_INTERVALS);
     entry.rules.forEach((rule, index) => {
       if (rule.absence) return;
@@ -216,6 +259,7 @@ export class RuleEngine {
     } catch (error) {
       // Or its timer, due and looked at in vain, would be due again at once.
       entry.states[index] = beginAnew(before);
+      if (!isIdle(before)) this.#changed.add(entry.device.id);
       this.#failedOnce(rule, entry, error);
     }
   }
@@ -247,6 +291,14 @@ export class RuleEngine {
     });
   }
 
+  /** Nothing can judge this state any more: if an alert stands behind it, that is over. */
+  #withdraw({ id: device, domain, district }: Device, rule: string, state: RuleState): void {
+    if (state.stage === null) return;
+    const { stage, raisedAt } = state;
+    const at = Math.max(earliestNext(state), this.#now);
+    this.#options.onTransition(withdrawal({ rule, domain, device, district, stage, at, raisedAt, field: null }));
+  }
+
   /** An alert is told though the limit to show beside it cannot be. */
   #limitOf(rung: Rung, rule: CompiledRule, entry: Entry, context: RuleContext): number | null {
     try {
@@ -265,7 +317,7 @@ export class RuleEngine {
     if (rule.absence) {
       if (state.rank > 0) return undefined;
       // Upwards: a moment too early by a rounding would be looked at in vain, for ever.
-      return nextDue(rule, state) ?? Math.ceil(this.#heardAt(entry) + rule.absentIntervals * entry.intervalMs);
+      return nextDue(rule, state) ?? this.#heardAt(entry) + Math.ceil(rule.absentIntervals * entry.intervalMs);
     }
     const eventDue = nextDue(rule, state);
     if (eventDue === undefined) return undefined;
@@ -291,9 +343,10 @@ export class RuleEngine {
   #stateOf(entry: Entry): DeviceState {
     const rules = entry.rules.flatMap((rule, index) => {
       const state = entry.states[index] as RuleState;
-      return isIdle(state) ? [] : [[rule.id, state] as const];
+      return isIdle(state, entry.changedAt) ? [] : [[rule.id, state] as const];
     });
-    return { twin: entry.twin, rules: Object.fromEntries(rules) };
+    const { device, twin, changedAt } = entry;
+    return { domain: device.domain, ...(changedAt > 0 && { changedAt }), twin, rules: Object.fromEntries(rules) };
   }
 
   #failedOnce(rule: CompiledRule, entry: Entry, error: unknown): void {
@@ -307,10 +360,10 @@ export class RuleEngine {
   }
 }
 
-/** A kept state where it still fits the rule, which may have changed since. */
-function fitting(rule: CompiledRule, state: RuleState | undefined): RuleState {
-  if (!state || state.pending.length !== rule.rungs.length || state.rank > rule.rungs.length) return clearState(rule);
-  return { ...clearState(rule), ...state };
+/** An alert's end where no reading ended it: its rule, its stage or its device is not there any more. */
+export function withdrawal(alert: Omit<RuleTransition, 'transition' | 'value' | 'limit' | 'comment'>): RuleTransition {
+  const comment = 'no longer judged: the rule or the device has changed or is gone';
+  return { ...alert, transition: 'cleared', value: null, limit: null, comment };
 }
 
 /** By time; then by device and rule, so that timers due together fire in the same order every time. */

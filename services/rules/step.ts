@@ -1,12 +1,14 @@
 /**
  * One step of one rule on one device: pure. A timer is the same step at a later moment with the values that stand.
  */
-import type { Transition } from '@haechi/core';
+import type { Stage, Transition } from '@haechi/core';
 import type { CompiledRule, RuleContext } from './compile.ts';
 
 export interface RuleState {
   /** The rung it stands on, from 1; 0 when clear. */
   rank: number;
+  /** That rung's stage, by which a kept state finds its rung in a rule that was edited since; null when clear. */
+  stage: Stage | null;
   /** When the standing alert was raised; 0 when clear. */
   raisedAt: number;
   /** When it last changed its rung; 0 before the first time. */
@@ -24,7 +26,7 @@ export interface StepResult {
 
 export function clearState(rule: CompiledRule): RuleState {
   const zeros = rule.rungs.map(() => 0);
-  return { rank: 0, raisedAt: 0, changedAt: 0, pending: zeros, releasing: zeros };
+  return { rank: 0, stage: null, raisedAt: 0, changedAt: 0, pending: zeros, releasing: zeros };
 }
 
 /** `at` is event time, epoch milliseconds, and never less than at the step before. */
@@ -35,6 +37,7 @@ export function step(rule: CompiledRule, before: RuleState, context: RuleContext
     const raisedAt = before.rank === 0 ? at : before.raisedAt;
     const state = {
       rank: risen,
+      stage: stageOf(rule, risen),
       raisedAt,
       changedAt: at,
       pending: pending.map((from, i) => (i < risen ? 0 : from)),
@@ -50,6 +53,7 @@ export function step(rule: CompiledRule, before: RuleState, context: RuleContext
   while (rank > 0 && isOver(releasing[rank - 1], at, rule.clearForMs)) rank--;
   const state = {
     rank,
+    stage: stageOf(rule, rank),
     raisedAt: rank === 0 ? 0 : before.raisedAt,
     changedAt: rank === before.rank ? before.changedAt : at,
     pending,
@@ -61,10 +65,10 @@ export function step(rule: CompiledRule, before: RuleState, context: RuleContext
 
 /** Event time at which a step would change something though no reading comes; `undefined` where nothing is under way. */
 export function nextDue(rule: CompiledRule, state: RuleState): number | undefined {
-  const dues = [
-    ...state.pending.flatMap((from) => (from > 0 ? [from + rule.forMs] : [])),
-    ...state.releasing.flatMap((from) => (from > 0 ? [from + rule.clearForMs] : [])),
-  ];
+  const dues = state.pending.flatMap((from) => (from > 0 ? [from + rule.forMs] : []));
+  // A lower rung is left only after the one it stands on, be its time over long since: limits may stand in any order.
+  const released = state.releasing[state.rank - 1] ?? 0;
+  if (released > 0) dues.push(released + rule.clearForMs);
   return dues.length > 0 ? Math.min(...dues) : undefined;
 }
 
@@ -91,9 +95,13 @@ export function earliestNext({ changedAt, pending, releasing }: RuleState): numb
   return last;
 }
 
-/** Whether a state is worth keeping. */
-export function isIdle(state: RuleState): boolean {
-  return state.rank === 0 && state.changedAt === 0 && state.pending.every((from) => from === 0);
+/** Whether a state is as it was at first, so not worth keeping; `changedAt` is what it began with. */
+export function isIdle(state: RuleState, changedAt = 0): boolean {
+  return state.rank === 0 && state.changedAt === changedAt && state.pending.every((from) => from === 0);
+}
+
+function stageOf(rule: CompiledRule, rank: number): Stage | null {
+  return rule.rungs[rank - 1]?.stage ?? null;
 }
 
 function since(holds: boolean, before: number | undefined, at: number): number {

@@ -5,6 +5,7 @@ import type { StateDb } from './sqlite.ts';
 /** In order, and never changed once released. */
 const migrations: Record<string, Migration> = {
   '0001-start': { up: start },
+  '0002-alert-indexes': { up: indexAlerts },
 };
 
 async function start(db: Kysely<unknown>): Promise<void> {
@@ -94,6 +95,19 @@ async function start(db: Kysely<unknown>): Promise<void> {
     .addColumn('detail', 'text', (c) => c.notNull())
     .addColumn('payload', sql`blob`, (c) => c.notNull())
     .execute();
+}
+
+/** For the list of alerts, newest first, page by page: of all, of those still open, of one device. */
+async function indexAlerts(db: Kysely<unknown>): Promise<void> {
+  await db.schema.createIndex('alerts_raised').on('alerts').columns(['raised_at', 'id']).execute();
+  await db.schema
+    .createIndex('alerts_open')
+    .on('alerts')
+    .columns(['raised_at', 'id'])
+    .where((eb) => eb.or([eb(sql.ref('cleared_at'), 'is', null), eb(sql.ref('acknowledged_at'), 'is', null)]))
+    .execute();
+  await db.schema.dropIndex('alerts_device').execute();
+  await db.schema.createIndex('alerts_device').on('alerts').columns(['device', 'raised_at', 'id']).execute();
 }
 
 export async function migrate(db: StateDb): Promise<void> {

@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { sql } from 'kysely';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { tempFolder } from '../../tests/support/temp-folder.ts';
+import type { StateDb } from './sqlite.ts';
 import { openState } from './state-store.ts';
 
 async function open(path: string) {
@@ -38,6 +39,25 @@ describe('opening', () => {
       'dead_letters',
     ] as const;
     for (const table of tables) expect(await db.selectFrom(table).selectAll().execute()).toEqual([]);
+  });
+
+  it('brings what version 0.1.0 left up to date', async () => {
+    const path = join(tempFolder(), 'state.sqlite');
+    const indexes = async (db: StateDb) => {
+      const found = sql<{
+        sql: string;
+      }>`SELECT sql FROM sqlite_master WHERE tbl_name = 'alerts' AND sql LIKE '% INDEX %'`;
+      return (await found.execute(db)).rows.map((row) => row.sql.replaceAll('"', '')).sort();
+    };
+    const db = await open(path);
+    const now = await indexes(db);
+    expect(now).toHaveLength(4);
+    await sql`DELETE FROM kysely_migration WHERE name <> '0001-start'`.execute(db);
+    for (const name of ['alerts_raised', 'alerts_open', 'alerts_device'])
+      await sql.raw(`DROP INDEX ${name}`).execute(db);
+    await sql`CREATE INDEX alerts_device ON alerts (device, raised_at)`.execute(db);
+    await db.destroy();
+    expect(await indexes(await open(path))).toEqual(now);
   });
 
   it('syncs what is committed, and keeps references whole', async () => {

@@ -8,6 +8,7 @@ import { onTestFinished } from 'vitest';
 import { CityStore } from '../../dashboard/server/city-store.ts';
 import type { PlatformResource } from '../../dashboard/server/contract.ts';
 import { LiveFeed } from '../../dashboard/server/live-feed.ts';
+import type { DashboardOptions } from '../../dashboard/server/options.ts';
 import { DashboardServer } from '../../dashboard/server/server.ts';
 import { tempFolder } from './temp-folder.ts';
 
@@ -21,7 +22,7 @@ export function underpass(id: string, more: object = {}) {
   return { id, domain: 'flood', kind: 'underpass', name: `Underpass ${id}`, intervalS: 30, ...place, ...more };
 }
 
-export async function startServer({ port = 0, webFolder = tempFolder() } = {}) {
+export async function startServer({ port = 0, webFolder = tempFolder(), ...more }: Partial<DashboardOptions> = {}) {
   const folder = tempFolder();
   const db = await openState(join(folder, 'state.sqlite'));
   const clock = new VirtualClock(1_800_000_000_000);
@@ -67,6 +68,7 @@ export async function startServer({ port = 0, webFolder = tempFolder() } = {}) {
     platform: async () => platform,
     log: silentLog(),
     metrics: createMetrics(),
+    ...more,
   });
   onTestFinished(async () => {
     feed.stop();

@@ -1,6 +1,15 @@
 import * as z from 'zod';
 import type { App } from '../app.ts';
-import { acknowledgeRequest, alertList, alertQuery, alertResource, alertWithEvents, problem } from '../contract.ts';
+import {
+  acknowledgeRequest,
+  alertList,
+  alertQuery,
+  alertResource,
+  alertWithEvents,
+  moment,
+  problem,
+  SIGNED_IN,
+} from '../contract.ts';
 import { readCursor, writeCursor } from '../cursor.ts';
 import type { DashboardOptions } from '../options.ts';
 import { Problem } from '../problems.ts';
@@ -9,18 +18,24 @@ import type { Sessions } from '../sessions.ts';
 export function addAlertRoutes(app: App, options: DashboardOptions, sessions: Sessions): void {
   const { alerts, feed, clock } = options;
   const tags = ['alerts'];
-  const preHandler = sessions.requirePerson;
+  const onRequest = sessions.requirePerson;
+  const place = z.tuple([moment, z.string().max(64)]);
   const byId = z.object({ id: z.string().max(64) });
 
   app.get(
     '/alerts',
     {
-      preHandler,
-      schema: { tags, summary: 'Alerts, newest first', querystring: alertQuery, response: { 200: alertList } },
+      onRequest,
+      schema: {
+        tags,
+        summary: 'Alerts, newest first',
+        querystring: alertQuery,
+        response: { ...SIGNED_IN, 200: alertList },
+      },
     },
     async ({ query: { cursor, limit, ...query } }) => {
-      const [raisedAt, id] = cursor === undefined ? [] : readCursor(cursor);
-      const before = raisedAt === undefined ? undefined : { raisedAt: Number(raisedAt), id: String(id) };
+      const [raisedAt, id] = cursor === undefined ? [] : readCursor(cursor, place);
+      const before = raisedAt === undefined || id === undefined ? undefined : { raisedAt, id };
       const found = await alerts.list({ ...query, limit: limit + 1, before });
       const items = found.slice(0, limit);
       const last = items.at(-1);
@@ -30,12 +45,12 @@ export function addAlertRoutes(app: App, options: DashboardOptions, sessions: Se
   app.get(
     '/alerts/:id',
     {
-      preHandler,
+      onRequest,
       schema: {
         tags,
         summary: 'An alert with all that happened to it',
         params: byId,
-        response: { 200: alertWithEvents, 404: problem },
+        response: { ...SIGNED_IN, 200: alertWithEvents, 404: problem },
       },
     },
     async ({ params }) => {
@@ -47,13 +62,13 @@ export function addAlertRoutes(app: App, options: DashboardOptions, sessions: Se
   app.post(
     '/alerts/:id/acknowledge',
     {
-      preHandler,
+      onRequest,
       schema: {
         tags,
         summary: 'Say that somebody has seen it',
         params: byId,
         body: acknowledgeRequest,
-        response: { 200: alertResource, 404: problem },
+        response: { ...SIGNED_IN, 200: alertResource, 404: problem },
       },
     },
     async (request) => {

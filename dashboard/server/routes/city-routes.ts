@@ -2,7 +2,7 @@ import { citySchema, fieldsOf } from '@haechi/core';
 import type { Domain } from '@haechi/domains';
 import * as z from 'zod';
 import type { App } from '../app.ts';
-import { cityResource, type DomainResource, domainList, problem } from '../contract.ts';
+import { ADMIN_ONLY, cityResource, type DomainResource, domainList, problem, SIGNED_IN } from '../contract.ts';
 import type { DashboardOptions } from '../options.ts';
 import type { Sessions } from '../sessions.ts';
 
@@ -17,21 +17,21 @@ export function addCityRoutes(app: App, options: DashboardOptions, sessions: Ses
   app.get(
     '/city',
     {
-      preHandler: sessions.requirePerson,
-      schema: { tags, summary: 'The city: names, bounds, ground, time', response: { 200: cityResource } },
+      onRequest: sessions.requirePerson,
+      schema: { tags, summary: 'The city: names, bounds, ground, time', response: { ...SIGNED_IN, 200: cityResource } },
     },
     async () => ({ ...city.get(() => registry.list()), mode, now: clock.now(), speed: speed() }),
   );
   app.put(
     '/city',
     {
-      preHandler: sessions.requireAdmin,
+      onRequest: sessions.requireAdmin,
       bodyLimit: CITY_SIZE_MAX,
       schema: {
         tags,
         summary: 'Replace the city’s names and ground',
         body: citySchema,
-        response: { 204: z.null(), 422: problem },
+        response: { ...ADMIN_ONLY, 204: z.null(), 422: problem },
       },
     },
     async (request, reply) => {
@@ -42,8 +42,12 @@ export function addCityRoutes(app: App, options: DashboardOptions, sessions: Ses
   app.get(
     '/domains',
     {
-      preHandler: sessions.requirePerson,
-      schema: { tags, summary: 'The city systems with their fields and words', response: { 200: domainList } },
+      onRequest: sessions.requirePerson,
+      schema: {
+        tags,
+        summary: 'The city systems with their fields and words',
+        response: { ...SIGNED_IN, 200: domainList },
+      },
     },
     async () => ({ items: domains }),
   );

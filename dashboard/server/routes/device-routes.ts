@@ -3,6 +3,7 @@ import { limitsOf } from '@haechi/services';
 import * as z from 'zod';
 import type { App } from '../app.ts';
 import {
+  ADMIN_ONLY,
   type DeviceResource,
   deviceList,
   deviceMap,
@@ -13,6 +14,7 @@ import {
   problem,
   provisionRequest,
   provisionResult,
+  SIGNED_IN,
 } from '../contract.ts';
 import { readCursor, writeCursor } from '../cursor.ts';
 import type { DashboardOptions } from '../options.ts';
@@ -26,7 +28,8 @@ const PROVISION_SIZE_MAX = 16 * 1024 * 1024;
 export function addDeviceRoutes(app: App, options: DashboardOptions, sessions: Sessions): void {
   const { registry, feed, history, rules } = options;
   const tags = ['devices'];
-  const preHandler = sessions.requirePerson;
+  const onRequest = sessions.requirePerson;
+  const place = z.tuple([z.string().max(64)]);
   const byId = z.object({ id: z.string().max(64) });
 
   const resources = new Map<Device, DeviceResource>();
@@ -46,23 +49,23 @@ export function addDeviceRoutes(app: App, options: DashboardOptions, sessions: S
 
   app.get(
     '/device-map',
-    { preHandler, schema: { tags, summary: 'Every device, for the map', response: { 200: deviceMap } } },
+    { onRequest, schema: { tags, summary: 'Every device, for the map', response: { ...SIGNED_IN, 200: deviceMap } } },
     async () => ({ items: registry.list().map(toResource) }),
   );
   app.get(
     '/devices',
     {
-      preHandler,
+      onRequest,
       schema: {
         tags,
         summary: 'Devices with their latest values, by id',
         querystring: deviceQuery,
-        response: { 200: deviceList },
+        response: { ...SIGNED_IN, 200: deviceList },
       },
     },
     async ({ query }) => {
       const { limit, cursor } = query;
-      const after = cursor === undefined ? '' : String(readCursor(cursor)[0]);
+      const after = cursor === undefined ? '' : readCursor(cursor, place)[0];
       const found = registry.list().filter((device) => device.id > after && fits(device, query));
       const items = found.slice(0, limit).map((device) => ({ ...toResource(device), state: feed.device(device.id) }));
       return { items, next: found.length > limit ? writeCursor([items.at(-1)?.id ?? '']) : null };
@@ -71,12 +74,12 @@ export function addDeviceRoutes(app: App, options: DashboardOptions, sessions: S
   app.get(
     '/devices/:id',
     {
-      preHandler,
+      onRequest,
       schema: {
         tags,
         summary: 'A device with its latest values',
         params: byId,
-        response: { 200: deviceWithState, 404: problem },
+        response: { ...SIGNED_IN, 200: deviceWithState, 404: problem },
       },
     },
     async ({ params }) => ({ ...toResource(find(params.id)), state: feed.device(params.id) }),
@@ -84,13 +87,13 @@ export function addDeviceRoutes(app: App, options: DashboardOptions, sessions: S
   app.get(
     '/devices/:id/history',
     {
-      preHandler,
+      onRequest,
       schema: {
         tags,
         summary: 'Readings of a device over time, aggregated where there are more than asked for',
         params: byId,
         querystring: historyQuery,
-        response: { 200: historyResource, 404: problem, 422: problem },
+        response: { ...SIGNED_IN, 200: historyResource, 404: problem, 422: problem },
       },
     },
     async ({ params, query }) => {
@@ -112,13 +115,13 @@ export function addDeviceRoutes(app: App, options: DashboardOptions, sessions: S
   app.post(
     '/devices',
     {
-      preHandler: sessions.requireAdmin,
+      onRequest: sessions.requireAdmin,
       bodyLimit: PROVISION_SIZE_MAX,
       schema: {
         tags,
         summary: 'Register devices; each one’s secret is shown this once',
         body: provisionRequest,
-        response: { 201: provisionResult, 422: problem },
+        response: { ...ADMIN_ONLY, 201: provisionResult, 422: problem },
       },
     },
     async ({ body }, reply) => {

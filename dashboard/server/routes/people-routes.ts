@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { App } from '../app.ts';
-import { newPerson, newPersonResult, problem } from '../contract.ts';
+import { ADMIN_ONLY, newPerson, newPersonResult, problem } from '../contract.ts';
 import type { DashboardOptions } from '../options.ts';
 import { Problem } from '../problems.ts';
 import type { Sessions } from '../sessions.ts';
@@ -9,12 +9,12 @@ export function addPeopleRoutes(app: App, { people }: DashboardOptions, sessions
   app.post(
     '/people',
     {
-      preHandler: sessions.requireAdmin,
+      onRequest: sessions.requireAdmin,
       schema: {
         tags: ['session'],
         summary: 'Add a person, or give one a new password; it is shown this once',
         body: newPerson,
-        response: { 201: newPersonResult, 422: problem },
+        response: { ...ADMIN_ONLY, 201: newPersonResult, 422: problem },
       },
     },
     async (request, reply) => {

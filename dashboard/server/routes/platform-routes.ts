@@ -1,5 +1,6 @@
+import * as z from 'zod';
 import type { App } from '../app.ts';
-import { deadLetterList, deadLetterQuery, platformResource } from '../contract.ts';
+import { deadLetterList, deadLetterQuery, platformResource, SIGNED_IN } from '../contract.ts';
 import { readCursor, writeCursor } from '../cursor.ts';
 import type { DashboardOptions } from '../options.ts';
 import type { Sessions } from '../sessions.ts';
@@ -8,25 +9,29 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 export function addPlatformRoutes(app: App, options: DashboardOptions, sessions: Sessions): void {
   const tags = ['platform'];
-  const preHandler = sessions.requirePerson;
+  const place = z.tuple([z.number().int()]);
+  const onRequest = sessions.requirePerson;
   app.get(
     '/platform',
-    { preHandler, schema: { tags, summary: 'How the platform itself is', response: { 200: platformResource } } },
+    {
+      onRequest,
+      schema: { tags, summary: 'How the platform itself is', response: { ...SIGNED_IN, 200: platformResource } },
+    },
     async () => await options.platform(),
   );
   app.get(
     '/dead-letters',
     {
-      preHandler,
+      onRequest,
       schema: {
         tags,
         summary: 'Payloads that were set aside, newest first',
         querystring: deadLetterQuery,
-        response: { 200: deadLetterList },
+        response: { ...SIGNED_IN, 200: deadLetterList },
       },
     },
     async ({ query: { cursor, limit, ...query } }) => {
-      const before = cursor === undefined ? undefined : Number(readCursor(cursor)[0]);
+      const before = cursor === undefined ? undefined : readCursor(cursor, place)[0];
       const found = await options.deadLetters({ ...query, limit: limit + 1, before });
       const items = found.slice(0, limit).map(({ payload, ...letter }) => ({
         ...letter,

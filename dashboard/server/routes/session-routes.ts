@@ -1,31 +1,45 @@
 import * as z from 'zod';
 import type { App } from '../app.ts';
-import { credentials, person, problem } from '../contract.ts';
+import { credentials, person, problem, SIGNED_IN } from '../contract.ts';
 import { Problem } from '../problems.ts';
 import type { Sessions } from '../sessions.ts';
+import { SignInFailures } from '../sign-in-failures.ts';
 
-/** Tries to sign in from one address. */
-const ATTEMPTS = { max: 10, timeWindow: 60_000 };
+/** A name and a password, however they are written. */
+const CREDENTIALS_SIZE_MAX = 4096;
 
 export function addSessionRoutes(app: App, sessions: Sessions): void {
+  const failures = new SignInFailures(() => performance.now());
   const tags = ['session'];
   app.post(
     '/session',
     {
-      config: { rateLimit: ATTEMPTS },
-      schema: { tags, summary: 'Sign in', body: credentials, response: { 200: person, 401: problem } },
+      bodyLimit: CREDENTIALS_SIZE_MAX,
+      schema: {
+        tags,
+        summary: 'Sign in',
+        body: credentials,
+        response: { 200: person, 401: problem, 422: problem, 429: problem },
+      },
     },
     async (request, reply) => {
-      const found = await sessions.signIn(reply, request.body.username, request.body.password);
+      const { username, password } = request.body;
+      const attempt = failures.begin(request.ip, username);
+      if (!attempt.allowed) {
+        reply.header('retry-after', Math.ceil(attempt.waitMs / 1000));
+        throw new Problem(429, 'Too many wrong attempts; wait a minute');
+      }
+      const found = await sessions.signIn(reply, username, password);
       if (!found) throw new Problem(401, 'User name or password is wrong');
+      attempt.succeeded();
       return found;
     },
   );
   app.get(
     '/session',
     {
-      preHandler: sessions.requirePerson,
-      schema: { tags, summary: 'Who is signed in', response: { 200: person, 401: problem } },
+      onRequest: sessions.requirePerson,
+      schema: { tags, summary: 'Who is signed in', response: { ...SIGNED_IN, 200: person } },
     },
     async (request) => sessions.person(request),
   );

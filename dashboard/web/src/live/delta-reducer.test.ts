@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { AlertResource, WsDelta, WsSnapshot } from '../contract.ts';
-import { applyDelta, applySnapshot, dropOldClosed, putAlert } from './delta-reducer.ts';
+import { applyDelta, applySnapshot, dropOldClosed, OPEN_KEPT_MAX, putAlert } from './delta-reducer.ts';
 
 const alert = (over: Partial<AlertResource> = {}): AlertResource => ({
   id: 'a1',
@@ -95,5 +95,16 @@ describe('the live data', () => {
     }
     dropOldClosed(data, 2);
     expect([...data.alerts.keys()]).toEqual(['a1', 'c3', 'c4']);
+  });
+
+  it('holds the most pressing open alerts only, and says how many there are', () => {
+    const data = applySnapshot({ ...snapshot(), openAlerts: 9000 });
+    expect(data.openAlerts).toBe(9000);
+    const many = Array.from({ length: OPEN_KEPT_MAX + 1000 }, (_, i) => alert({ id: `n${i}`, raisedAt: 2000 + i }));
+    applyDelta(data, delta({ alerts: many, openAlerts: 15_000 }));
+    expect([data.alerts.size, data.openAlerts]).toEqual([OPEN_KEPT_MAX, 15_000]);
+    expect([data.alerts.has('a1'), data.alerts.has(many.at(-1)?.id ?? '')]).toEqual([false, true]);
+    applyDelta(data, delta({ seq: 12 }));
+    expect(data.openAlerts).toBe(15_000);
   });
 });

@@ -1,3 +1,4 @@
+import { compareAlerts } from '../alerts/ordering.ts';
 import type { AlertResource, LiveState, Value, WsDelta, WsSnapshot } from '../contract.ts';
 import { alertState } from '../core.ts';
 
@@ -17,6 +18,8 @@ export interface LiveData {
   devices: Map<string, DeviceLive>;
   /** Open alerts, and the last few closed ones, so that a row does not vanish under the pointer. */
   alerts: Map<string, AlertResource>;
+  /** How many are open, here or not: the server sends no more than the most pressing. */
+  openAlerts: number;
 }
 
 export type Applied =
@@ -26,9 +29,12 @@ export type Applied =
   | { result: 'old' };
 
 const CLOSED_KEPT_MAX = 200;
+/** As many open alerts as a snapshot brings; sorted out once for so many more. */
+export const OPEN_KEPT_MAX = 5000;
+const OPEN_SLACK = 500;
 
 export function emptyLiveData(): LiveData {
-  return { epoch: null, seq: 0, devices: new Map(), alerts: new Map() };
+  return { epoch: null, seq: 0, devices: new Map(), alerts: new Map(), openAlerts: 0 };
 }
 
 function timesOf(values: LiveState['values'], ts: number | null): Record<string, number> {
@@ -54,6 +60,7 @@ export function applySnapshot(snapshot: WsSnapshot): LiveData {
     seq: snapshot.seq,
     devices: new Map(snapshot.devices.map((state) => [state.id, mergeDevice(undefined, state)])),
     alerts: new Map(snapshot.alerts.map((alert) => [alert.id, alert])),
+    openAlerts: snapshot.openAlerts ?? snapshot.alerts.length,
   };
 }
 
@@ -72,6 +79,13 @@ export function dropOldClosed(data: LiveData, limit = CLOSED_KEPT_MAX): void {
   for (const alert of closed.slice(0, closed.length - limit)) data.alerts.delete(alert.id);
 }
 
+/** A screen that is left on for weeks holds no more than one that has just come. */
+export function dropLeastPressing(data: LiveData, limit = OPEN_KEPT_MAX, slack = OPEN_SLACK): void {
+  if (data.alerts.size <= limit + slack + CLOSED_KEPT_MAX) return;
+  const open = [...data.alerts.values()].filter((alert) => alertState(alert) !== 'closed');
+  for (const { id } of open.sort(compareAlerts).slice(limit)) data.alerts.delete(id);
+}
+
 export function applyDelta(data: LiveData, delta: WsDelta): Applied {
   if (delta.epoch !== data.epoch) return { result: 'gap' };
   if (delta.seq <= data.seq) return { result: 'old' };
@@ -79,7 +93,11 @@ export function applyDelta(data: LiveData, delta: WsDelta): Applied {
   data.seq = delta.seq;
   for (const state of delta.devices) data.devices.set(state.id, mergeDevice(data.devices.get(state.id), state));
   const alerts = delta.alerts.filter((alert) => putAlert(data, alert)).map((alert) => alert.id);
-  if (alerts.length > 0) dropOldClosed(data);
+  if (delta.openAlerts !== undefined) data.openAlerts = delta.openAlerts;
+  if (alerts.length > 0) {
+    dropOldClosed(data);
+    dropLeastPressing(data);
+  }
   return {
     result: 'applied',
     devices: delta.devices.map((state) => state.id),

@@ -102,6 +102,8 @@ export class LiveStore {
   devices = (): ReadonlyMap<string, DeviceLive> => this.#data.devices;
   /** Open alerts and the last closed ones, with what is pending laid over; the same array until one changes. */
   alerts = (): readonly AlertResource[] => this.#alerts;
+  /** How many alerts are open, those that are not here with them. */
+  openAlertCount = (): number => this.#data.openAlerts;
   resumePoint = (): { epoch: string; seq: number } | undefined =>
     this.#data.epoch === null ? undefined : { epoch: this.#data.epoch, seq: this.#data.seq };
 

@@ -1,6 +1,6 @@
 import { createContext, useContext, useEffect, useState, useSyncExternalStore } from 'react';
 import type { AlertResource } from '../contract.ts';
-import type { DeviceLive } from './delta-reducer.ts';
+import { type DeviceLive, OPEN_KEPT_MAX } from './delta-reducer.ts';
 import type { Connection, LiveStore } from './live-store.ts';
 
 export interface Live {
@@ -26,6 +26,13 @@ export function useDeviceLive(id: string): DeviceLive | undefined {
 export function useAlerts(): readonly AlertResource[] {
   const { store } = useLive();
   return useSyncExternalStore(store.subscribeAlerts, store.alerts);
+}
+
+/** How many alerts are open where that is more than are here, else null. */
+export function useOpenAlertsBeyond(): number | null {
+  const { store } = useLive();
+  const count = useSyncExternalStore(store.subscribeAlerts, store.openAlertCount);
+  return count > OPEN_KEPT_MAX ? count : null;
 }
 
 export function useConnection(): Connection {

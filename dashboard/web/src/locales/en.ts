@@ -9,6 +9,7 @@ export const en = {
     demo: 'Demo city: simulated devices',
     replay: 'Replay: not the present',
     speed: '{{speed}}× speed',
+    stands: 'stands still',
   },
   nav: {
     label: 'Main navigation',
@@ -103,6 +104,7 @@ export const en = {
     reporting: 'Devices reporting',
     ofTotal: 'of {{total}}',
     openAlerts: 'Open alerts',
+    mostPressing: 'the {{count, number}} most pressing shown',
     unacknowledged: '{{count, number}} unacknowledged',
     dotOn: '{{kind}}: lit',
     arrowMoving: '{{domain}}: moving',

@@ -10,6 +10,7 @@ export const ko: Messages = {
     demo: '데모 도시 · 모의 장비',
     replay: '재생 중 · 현재 상황 아님',
     speed: '{{speed}}배속',
+    stands: '멈춤',
   },
   nav: {
     label: '주 메뉴',
@@ -104,6 +105,7 @@ export const ko: Messages = {
     reporting: '수신 중인 장비',
     ofTotal: '/ {{total}}',
     openAlerts: '미종료 경보',
+    mostPressing: '가장 시급한 {{count, number}}건 표시',
     unacknowledged: '미확인 {{count, number}}건',
     dotOn: '{{kind}} 점등',
     arrowMoving: '{{domain}} 이동 중',

@@ -4,7 +4,7 @@ import { Link } from 'wouter';
 import { useCity } from '../city/city-context.ts';
 import { useCityWords } from '../city/use-city-words.ts';
 import { alertState } from '../core.ts';
-import { useAlerts, useConnection, useDevicesVersion, useLive } from '../live/use-live.ts';
+import { useAlerts, useConnection, useDevicesVersion, useLive, useOpenAlertsBeyond } from '../live/use-live.ts';
 import { useLanguage } from '../locales/i18n.ts';
 import { formatNumber } from '../shared/format.ts';
 import { type Figure, figuresOf } from './figures.ts';
@@ -23,6 +23,7 @@ export function KeyFigures() {
   const figures = useMemo(() => figuresOf(city, store.devices(), store.now()), [city, store, version]);
   const open = alerts.filter((alert) => alertState(alert) !== 'closed');
   const unseen = open.filter((alert) => alert.acknowledgedAt === null).length;
+  const beyond = useOpenAlertsBeyond();
   const number = (value: number) => formatNumber(value, 0, language);
 
   return (
@@ -30,7 +31,9 @@ export function KeyFigures() {
       <div>
         <dt>{t('overview.openAlerts')}</dt>
         <dd>
-          <b>{number(open.length)}</b> {unseen > 0 && <span>· {t('overview.unacknowledged', { count: unseen })}</span>}
+          <b>{number(beyond ?? open.length)}</b>{' '}
+          {beyond !== null && <span>· {t('overview.mostPressing', { count: open.length })} </span>}
+          {unseen > 0 && <span>· {t('overview.unacknowledged', { count: unseen })}</span>}
         </dd>
       </div>
       <div>
