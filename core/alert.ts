@@ -16,7 +16,7 @@ export interface Alert {
   stage: Stage;
   /** The highest stage it reached. */
   peakStage: Stage;
-  /** The reading's field that the rule watches, its value at the last transition, and the limit it is held against. */
+  /** The reading's field that the rule watches, its value at the last transition but its clearing, and the limit it is held against. */
   field: string | null;
   value: Value | null;
   limit: number | null;

@@ -178,6 +178,7 @@ export class Pipeline {
         this.#settling.delete(message.id);
         return;
       case 'closed':
+        this.#settleAll();
         this.#closed.resolve();
     }
   }
@@ -189,9 +190,16 @@ export class Pipeline {
     );
   }
 
+  /** Nothing more will come of what somebody waits for. */
+  #settleAll(): void {
+    for (const resolve of this.#settling.values()) resolve();
+    this.#settling.clear();
+  }
+
   #gone(error: Error): void {
     for (const query of this.#queries.values()) query.reject(error);
     this.#queries.clear();
+    this.#settleAll();
     this.#closed.resolve();
     if (this.#closing) return;
     this.#closing = true;

@@ -60,7 +60,7 @@ describe('an alert', () => {
     });
     await save(db, [cleared], 3);
     const alert = await book.get(ID);
-    expect(alert).toMatchObject({ stage: 'alert', peakStage: 'serious', value: 0, clearedAt: 4000 });
+    expect(alert).toMatchObject({ stage: 'alert', peakStage: 'serious', value: 6, clearedAt: 4000 });
     expect(alert?.events.map(({ what, stage, at, value }) => [what, stage, at, value])).toEqual([
       ['raised', 'caution', 1000, 2.5],
       ['escalated', 'serious', 2000, 9],
@@ -312,7 +312,7 @@ describe('what has nothing behind it', () => {
       db,
       orphans.map((orphan) => ({ ...orphan, at: orphan.at + 1 })),
     );
-    expect(await book.get(ID)).toMatchObject({ stage: 'serious', clearedAt: 5000, value: null });
+    expect(await book.get(ID)).toMatchObject({ stage: 'serious', clearedAt: 5000, value: 9 });
     expect((await book.get(ID))?.events.map(({ what }) => what)).toEqual(['raised', 'escalated', 'cleared']);
     expect((await book.get(ID))?.events.at(-1)?.comment).toContain('no longer judged');
     expect(await book.get(alertId(other))).toMatchObject({ stage: 'caution', clearedAt: 9001 });

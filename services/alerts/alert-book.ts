@@ -221,10 +221,12 @@ async function recordOne(tx: Transaction<StateTables>, transition: RuleTransitio
   if (!logged) return undefined;
 
   const worse = stageRank(stage) > stageRank(row.peak_stage);
+  // A cleared alert goes on saying what was wrong; at which value it cleared is in its log.
+  const told = transition.transition === 'cleared' ? { stage, changed_at: at } : now;
   const updated = await tx
     .updateTable('alerts')
     .set({
-      ...now,
+      ...told,
       peak_stage: worse ? stage : row.peak_stage,
       cleared_at: transition.transition === 'cleared' ? at : null,
       change_seq: logged.seq,
