@@ -16,6 +16,7 @@ import {
   resumeReading,
   willTopic,
 } from './aedes-client.ts';
+import { copyLevel } from './copy-level.ts';
 import { SessionStore, sessionId } from './session-store.ts';
 
 /** The city's services in MQTT's own return codes (3.1.1 §3.2.2.3). */
@@ -200,6 +201,11 @@ export class Broker {
       const packet: PublishPacket = { cmd: 'publish', topic, payload, qos: 1, retain: false, dup: false };
       this.#aedes.publish(packet, (error) => (error ? reject(error) : resolve()));
     });
+  }
+
+  /** A consistent copy of sessions, retained messages and waiting commands, as they stand now, as a broker's folder of its own. */
+  async copySessions(folder: string): Promise<void> {
+    await copyLevel(this.#sessionsDb, join(folder, 'sessions'));
   }
 
   /** Takes no more, waits until what was taken is answered, then hangs up. */

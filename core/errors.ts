@@ -9,6 +9,8 @@ export type ErrorCode =
   | 'DATA_LOCKED'
   | 'STORE_UNREACHABLE'
   | 'STORE_REFUSED'
+  | 'STORE_DAMAGED'
+  | 'EXPORT_FAILED'
   | 'JOURNAL_FULL'
   | 'JOURNAL_FAILED'
   | 'DOMAIN_INVALID'
@@ -19,6 +21,8 @@ export type ErrorCode =
   | 'DEVICE_UNKNOWN'
   | 'ALERT_UNKNOWN'
   | 'CITY_INVALID'
+  | 'BACKUP_INVALID'
+  | 'DISK_FULL'
   | 'BUSY'
   | 'CLOSED'
   | 'USAGE';

@@ -9,6 +9,18 @@ export function createMetrics() {
   const registers = [registry];
   return {
     registry,
+    /** The delivery ledger, read whenever the metrics are. */
+    showLedger: (ledger: () => object) => {
+      new Gauge({
+        name: 'haechi_ledger_messages',
+        help: 'Acknowledged messages since the first start by what became of them; accepted is the sum of the others',
+        labelNames: ['outcome'],
+        registers,
+        collect() {
+          for (const [outcome, count] of Object.entries(ledger())) this.set({ outcome }, count);
+        },
+      });
+    },
     connections: new Gauge({ name: 'haechi_mqtt_connections', help: 'Devices connected', registers }),
     refused: new Counter({
       name: 'haechi_mqtt_refused_total',

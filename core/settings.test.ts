@@ -56,6 +56,16 @@ describe('a setting comes from', () => {
     expect(load(sources)).toMatchObject({ trustProxy });
   });
 
+  it('JSON in the environment, where a setting has parts', () => {
+    const retention = { default: { raw: 90 }, flood: { raw: 3660, minute: 3660 } };
+    expect(load({ env: { HAECHI_RETENTION: JSON.stringify(retention) } }).retention).toEqual(retention);
+    expect(load({ yaml: 'retention:\n  flood:\n    raw: 30\n' }).retention).toEqual({ flood: { raw: 30 } });
+    expect(load().retention).toEqual({});
+    for (const wrong of ['90', '{', '{"default": {"raw": 0}}', '{"default": {"week": 1}}']) {
+      expect(() => load({ env: { HAECHI_RETENTION: wrong } })).toThrow(/HAECHI_RETENTION is wrong/);
+    }
+  });
+
   it('an empty file', () => {
     expect(load({ yaml: '' }).httpPort).toBe(8080);
     expect(load({ yaml: '# nothing yet\n' }).httpPort).toBe(8080);

@@ -10,6 +10,18 @@ import { isTimeZone } from './time-zone.ts';
 
 const port = z.coerce.number().int().min(0).max(65_535);
 
+const days = z.number().int().min(1).max(36_600);
+
+/** A setting with parts, as the environment has to write it; what is no JSON is left for the schema to refuse. */
+function parseJson(given: unknown): unknown {
+  if (typeof given !== 'string') return given;
+  try {
+    return JSON.parse(given);
+  } catch {
+    return given;
+  }
+}
+
 export const settingsSchema = z.strictObject({
   /** The data folder: state, journal, telemetry. */
   data: z.string().min(1).default('./data'),
@@ -45,6 +57,14 @@ export const settingsSchema = z.strictObject({
   pastMaxDays: z.coerce.number().min(1).default(3660),
   /** Dead letters kept; the oldest go first. */
   deadLettersMax: z.coerce.number().int().min(100).default(10_000),
+  /**
+   * Days that readings and their roll-ups to a minute, an hour and a day are kept: `default`, and by system what differs. In the
+   * environment as JSON: {"default": {"raw": 90}, "flood": {"raw": 3660}}. InfluxDB has its own.
+   */
+  retention: z.preprocess(
+    parseJson,
+    z.record(z.string(), z.strictObject({ raw: days, minute: days, hour: days, day: days }).partial()).default({}),
+  ),
   /** An IANA time zone: the city's. */
   timeZone: z.string().refine(isTimeZone, 'not an IANA time zone').default('Asia/Seoul'),
   /** GeoJSON and names of the city; see docs/city-file.md. Without it the map shows devices on an empty ground. */
@@ -75,6 +95,7 @@ export const ENVIRONMENT: Record<SettingName, string> = {
   futureMaxS: 'HAECHI_FUTURE_MAX_S',
   pastMaxDays: 'HAECHI_PAST_MAX_DAYS',
   deadLettersMax: 'HAECHI_DEAD_LETTERS_MAX',
+  retention: 'HAECHI_RETENTION',
   timeZone: 'HAECHI_TIME_ZONE',
   cityFile: 'HAECHI_CITY_FILE',
 };

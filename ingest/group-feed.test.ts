@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { GroupFeed } from './group-feed.ts';
 
 const BYTES = new Uint8Array();
-const decode = (group: number) => ({ group, records: [] });
+const decode = (group: number) => ({ group, accepted: 0, records: [] });
 
 /** A feed whose fetches wait until they are answered. */
 function feedOf() {

@@ -1,18 +1,27 @@
 /** The store's reader and its dead letters, on a real state database and a telemetry store that can be made to fail. */
 import { join } from 'node:path';
 import { type Reading, silentLog } from '@haechi/core';
-import { openState, type TelemetryStore } from '@haechi/storage';
+import {
+  type DayCount,
+  openState,
+  ReadingsRefusedError,
+  type StorePosition,
+  type TelemetryStore,
+} from '@haechi/storage';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { eventually } from '../tests/support/eventually.ts';
 import { tempFolder } from '../tests/support/temp-folder.ts';
 import { DeadLetterLog } from './dead-letters.ts';
-import type { DecodedGroup } from './decode/decode-group.ts';
+import type { DecodedGroup, DecodedRecord } from './decode/decode-group.ts';
 import { GroupFeed } from './group-feed.ts';
+import { ledgerOf, NOTHING_YET } from './ledger.ts';
 import { StoreReader } from './store-reader.ts';
+
+const TOPIC = 'city/mapo/flood/up-1/telemetry';
 
 function letter(index: number) {
   const payload = Buffer.from(`payload ${index}`);
-  const where = { topic: 'city/mapo/flood/up-1/telemetry', device: index % 2 ? 'up-1' : null };
+  const where = { topic: TOPIC, device: index % 2 ? 'up-1' : null };
   return {
     receivedAt: 1000 + index,
     ...where,
@@ -28,24 +37,42 @@ async function openLetters(limit: number, folder = tempFolder()): Promise<DeadLe
   return new DeadLetterLog(db, limit);
 }
 
+interface StartOptions {
+  after?: number;
+  letters?: DeadLetterLog;
+}
+
+/** Readings before it are not kept any more. */
+const KEPT_SINCE = 0;
+const pointOf = ({ device, ts, values }: Reading) => `${device} ${ts} ${JSON.stringify(values)}`;
+
 /** Decoded groups stand in for bytes: what is read is what was put in. */
-async function start(groups: Map<number, DecodedGroup>, { after = 0 } = {}) {
+async function start(groups: Map<number, DecodedGroup>, { after = 0, letters }: StartOptions = {}) {
+  const deadLetters = letters ?? (await openLetters(100));
   const feed = new GroupFeed({
-    decode: (group) => groups.get(group) ?? { group, records: [] },
+    decode: (group) => groups.get(group) ?? { group, accepted: 0, records: [] },
     fetch: async () => new Uint8Array(),
   });
   const appended: { readings: Reading[]; group: number }[] = [];
   const failures: Error[] = [];
+  const days: DayCount[] = [];
+  const has = new Set<string>();
   const store = {
-    append: async (readings: readonly Reading[], group: number) => {
+    keptSince: () => KEPT_SINCE,
+    unseen: async (readings: readonly Reading[]) => {
+      const known = new Set(has);
+      return readings.filter((reading) => known.size < known.add(pointOf(reading)).size);
+    },
+    append: async (readings: readonly Reading[], position: StorePosition, counts: readonly DayCount[]) => {
       const failure = failures.shift();
       if (failure) throw failure;
-      appended.push({ readings: [...readings], group });
+      for (const reading of readings) has.add(pointOf(reading));
+      appended.push({ readings: [...readings], group: position.group });
+      days.push(...counts);
     },
   } as unknown as TelemetryStore;
-  const deadLetters = await openLetters(100);
   const troubles: (string | null)[] = [];
-  const stored: number[][] = [];
+  const stored: [StorePosition, number, number][] = [];
   const reader = new StoreReader({
     feed,
     store,
@@ -54,13 +81,17 @@ async function start(groups: Map<number, DecodedGroup>, { after = 0 } = {}) {
     onStored: (...told) => stored.push(told),
     onTrouble: (trouble) => troubles.push(trouble),
   });
-  return { feed, reader, appended, failures, deadLetters, troubles, stored, run: () => reader.run(after) };
+  const run = () => reader.run({ group: after, tally: NOTHING_YET });
+  return { feed, reader, appended, failures, days, deadLetters, troubles, stored, run };
 }
 
-function group(number: number, more: Partial<DecodedGroup['records'][number]> = {}): [number, DecodedGroup] {
+function group(number: number, more: Partial<DecodedRecord> = {}): [number, DecodedGroup] {
   const reading = { device: 'up-1', domain: 'flood', ts: number, receivedAt: number, values: { waterDepth: number } };
-  const record = { receivedAt: number, start: false, readings: [reading], deadLetters: [], ...more };
-  return [number, { group: number, records: [record] }];
+  const record: DecodedRecord = {
+    ...{ kind: 'message', receivedAt: number, topic: TOPIC, start: false, deadLetters: [], readings: [reading] },
+    ...more,
+  };
+  return [number, { group: number, accepted: number, records: [record] }];
 }
 
 describe('the reader', () => {
@@ -73,7 +104,7 @@ describe('the reader', () => {
     await run();
     expect(appended.flatMap(({ readings }) => readings.map(({ ts }) => ts))).toEqual([3, 4, 5]);
     expect(appended.at(-1)?.group).toBe(5);
-    expect(stored.at(-1)?.[0]).toBe(5);
+    expect(stored.at(-1)?.[0].group).toBe(5);
   });
 
   it('tries again while the store refuses, says so, and says when it is over', async () => {
@@ -108,9 +139,134 @@ describe('the reader', () => {
   });
 });
 
+describe('the ledger', () => {
+  const status = { device: 'up-1', online: true };
+  const reading = (ts: number, waterDepth = 1): Reading => ({
+    ...{ device: 'up-1', domain: 'flood', ts, receivedAt: 1, values: { waterDepth } },
+  });
+
+  /** Reads these records, a group each, and gives the ledger with all of them handled. */
+  async function ledgerAfter(records: Partial<DecodedRecord>[], letters?: DeadLetterLog) {
+    const groups = new Map(records.map((record, index) => group(index + 1, record)));
+    let accepted = 0;
+    for (const one of groups.values()) {
+      if (one.records[0]?.kind === 'message') accepted++;
+      one.accepted = accepted;
+    }
+    const started = await start(groups, letters ? { letters } : {});
+    started.feed.push(records.length);
+    started.feed.close();
+    const run = async () => {
+      await started.run();
+      const tally = started.stored.at(-1)?.[0].tally ?? NOTHING_YET;
+      return ledgerOf({ tally, accepted, dropped: 0 });
+    };
+    return { ...started, run };
+  }
+
+  const none = { accepted: 0, stored: 0, duplicate: 0, deadLettered: 0, expired: 0, pending: 0, unaccounted: 0 };
+
+  it('counts every message once, by what became of it', async () => {
+    const { run, days } = await ledgerAfter([
+      { readings: [reading(10)] },
+      { readings: [reading(10)] },
+      { readings: [], deadLetters: [letter(1), letter(2)] },
+      { readings: [reading(KEPT_SINCE - 1)] },
+      { readings: [], status },
+      { readings: [reading(10), reading(86_400_001), reading(20)], deadLetters: [letter(3)] },
+      { readings: [reading(KEPT_SINCE - 1), reading(10)] },
+    ]);
+    expect(await run()).toEqual({ ...none, accepted: 7, stored: 3, duplicate: 2, deadLettered: 1, expired: 1 });
+    expect(days).toEqual([
+      { domain: 'flood', day: 0, messages: 1 },
+      { domain: 'flood', day: 86_400_000, messages: 1 },
+    ]);
+  });
+
+  it('leaves out what no device sent', async () => {
+    const { run } = await ledgerAfter([
+      { kind: 'start', readings: [] },
+      { kind: 'import', readings: [reading(10), reading(11)] },
+      { readings: [reading(12)] },
+    ]);
+    expect(await run()).toEqual({ ...none, accepted: 1, stored: 1 });
+  });
+
+  it('says so where nothing became of a message', async () => {
+    const { run } = await ledgerAfter([{ readings: [] }, { readings: [reading(1)] }]);
+    expect(await run()).toEqual({ ...none, accepted: 2, stored: 1, unaccounted: 1 });
+  });
+
+  it('is the same when a write was tried again, and counts what the store refuses for good', async () => {
+    const bad = reading(10, 13);
+    const { run, failures, deadLetters, appended } = await ledgerAfter([
+      { readings: [bad] },
+      { readings: [bad, reading(11)] },
+      { readings: [reading(12)] },
+    ]);
+    failures.push(
+      new Error('disk full'),
+      new ReadingsRefusedError('Store', [{ reading: bad, reason: 'no such number' }], 4),
+      new Error('disk full'),
+    );
+    expect(await run()).toEqual({ ...none, accepted: 3, stored: 2, deadLettered: 1 });
+    expect(appended.flatMap(({ readings }) => readings.map(({ ts }) => ts))).toEqual([11, 12]);
+    expect(await deadLetters.list({ limit: 10 })).toMatchObject([
+      { topic: TOPIC, reason: 'store-refused', detail: 'no such number' },
+      { topic: TOPIC, reason: 'store-refused', detail: 'no such number' },
+    ]);
+  });
+
+  it('follows a dead letter that can be used at last, however often it is replayed', async () => {
+    const letters = await openLetters(100);
+    const replay = { kind: 'replay' as const, replays: '1:0', readings: [reading(10)] };
+    const { run, deadLetters } = await ledgerAfter(
+      [{ readings: [], deadLetters: [letter(1), letter(2)] }, { ...replay }, { ...replay }],
+      letters,
+    );
+    expect(await run()).toEqual({ ...none, accepted: 1, stored: 1 });
+    expect(await deadLetters.count()).toBe(0);
+  });
+
+  it('keeps a dead letter that cannot be used still, with what is wrong now', async () => {
+    const { run, deadLetters } = await ledgerAfter([
+      { readings: [], deadLetters: [letter(1), letter(2)] },
+      { kind: 'replay', replays: '1:0', readings: [], deadLetters: [letter(3)] },
+      { kind: 'replay', replays: '1:0', readings: [], deadLetters: [letter(4)] },
+    ]);
+    expect(await run()).toEqual({ ...none, accepted: 1, deadLettered: 1 });
+    expect((await deadLetters.list({ limit: 10 })).map(({ detail }) => detail)).toEqual(['no 4']);
+  });
+
+  it('does not count a part of a message as the message, when it is replayed', async () => {
+    const { run, deadLetters } = await ledgerAfter([
+      { readings: [reading(10)], deadLetters: [letter(1)] },
+      { kind: 'replay', replays: '1:0', readings: [reading(10, 2)] },
+    ]);
+    expect(await run()).toEqual({ ...none, accepted: 1, stored: 1 });
+    expect(await deadLetters.count()).toBe(0);
+  });
+
+  it('counts a replay once, though the platform dies between the letters and the store', async () => {
+    const letters = await openLetters(100);
+    const first = { letters: [{ ...letter(1), message: '1:0', part: '0', whole: true }] };
+    await letters.add([first]);
+    const found = { message: '1:0', group: 9, record: 4 };
+    const redeemed = async (replay: typeof found, storedGroup: number, ...before: (typeof first)[]) =>
+      (await letters.add([...before, { letters: [], replay }], storedGroup)).size;
+    expect(await redeemed(found, 8)).toBe(1);
+    expect(await redeemed(found, 8)).toBe(1);
+    expect(await redeemed(found, 0, first)).toBe(1);
+    expect(await redeemed({ ...found, record: 5 }, 8)).toBe(0);
+    expect(await redeemed({ ...found, group: 10 }, 9)).toBe(0);
+  });
+});
+
 describe('dead letters', () => {
   const originated = (count: number, from = 0) =>
-    Array.from({ length: count }, (_, index) => ({ ...letter(from + index), origin: `${from + index}` }));
+    Array.from({ length: count }, (_, index) => ({
+      letters: [{ ...letter(from + index), message: `1:${from + index}`, part: '0', whole: true }],
+    }));
 
   it('keep their bytes, newest first, in pages and by device and reason', async () => {
     const letters = await openLetters(1000);

@@ -1,8 +1,9 @@
 /** The journal's first reader: brings every reading into the telemetry store, and what cannot be one into the dead letters. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Log, Reading } from '@haechi/core';
-import { ReadingsRefusedError, type RefusedReading, type TelemetryStore } from '@haechi/storage';
-import type { DeadLetterLog, OriginatedDeadLetter } from './dead-letters.ts';
+import { type Log, messageOf } from '@haechi/core';
+import { ReadingsRefusedError, type StorePosition, type TelemetryStore } from '@haechi/storage';
+import { Batch } from './batch.ts';
+import type { DeadLetterLog } from './dead-letters.ts';
 import type { DecodedGroup } from './decode/decode-group.ts';
 import type { GroupFeed } from './group-feed.ts';
 
@@ -10,22 +11,16 @@ import type { GroupFeed } from './group-feed.ts';
 const BATCH_ROWS = 8192;
 const BATCH_GROUPS_MAX = 256;
 const LINGER_MS = 100;
-const STORE_DETAIL_LENGTH_MAX = 400;
 const RETRY_MS_MIN = 250;
 const RETRY_MS_MAX = 15_000;
-
-interface Batch {
-  readings: Reading[];
-  letters: OriginatedDeadLetter[];
-}
 
 export interface StoreReaderOptions {
   feed: GroupFeed;
   store: TelemetryStore;
   deadLetters: DeadLetterLog;
   log: Log;
-  /** Everything up to this group is stored. */
-  onStored: (group: number, readings: number, deadLetters: number) => void;
+  /** Everything up to this position is stored: so many readings, and so many letters, more than before. */
+  onStored: (position: StorePosition, readings: number, deadLetters: number) => void;
   /** The store fails, in words; `null` once it works again. */
   onTrouble: (trouble: string | null) => void;
 }
@@ -33,23 +28,31 @@ export interface StoreReaderOptions {
 export class StoreReader {
   readonly #options: StoreReaderOptions;
   readonly #stop = new AbortController();
+  /** The write under way, or what is done between two. */
+  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(options: StoreReaderOptions) {
     this.#options = options;
   }
 
-  /** Reads on from `after` until the feed is closed and empty. */
-  async run(after: number): Promise<void> {
-    let next = after + 1;
-    for (;;) {
-      const groups = await this.#gather(next);
+  /** Reads on from `position` until the feed is closed and empty. */
+  async run(position: StorePosition): Promise<void> {
+    for (let at = position; ; ) {
+      const groups = await this.#gather(at.group + 1);
       if (groups.length === 0) return;
-      const readings = groups.flatMap(({ records }) => records.flatMap((record) => record.readings));
-      const batch: Batch = { readings, letters: groups.flatMap(lettersOf) };
-      next += groups.length;
-      if (!(await this.#writeUntilDone(batch, next - 1))) return;
-      this.#options.onStored(next - 1, batch.readings.length, batch.letters.length);
+      const batch = new Batch(at, groups);
+      const next = await this.#writeUntilDone(batch);
+      if (!next) return;
+      at = next;
+      this.#options.onStored(next, batch.stored.length, batch.letterCount);
     }
+  }
+
+  /** Does `work` while no batch is being written: readings and dead letters are then those of one position. */
+  between<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#turn.then(work);
+    this.#turn = done.catch(() => undefined); // whoever asked is told
+    return done;
   }
 
   /** Gives up waiting for a store that is down; the journal keeps what is not stored. */
@@ -78,58 +81,40 @@ export class StoreReader {
     return groups;
   }
 
-  async #writeUntilDone(batch: Batch, group: number): Promise<boolean> {
-    const { deadLetters, log, onTrouble } = this.#options;
+  /** The position after the batch; nothing where the store stayed down until it was stopped. */
+  async #writeUntilDone(batch: Batch): Promise<StorePosition | undefined> {
+    const { log, onTrouble } = this.#options;
     for (let retryMs = RETRY_MS_MIN; ; retryMs = Math.min(retryMs * 2, RETRY_MS_MAX)) {
       try {
-        await deadLetters.add(batch.letters);
-        await this.#appendAllowed(batch, group);
+        const position = await this.between(() => this.#write(batch));
         if (retryMs > RETRY_MS_MIN) onTrouble(null);
-        return true;
+        return position;
       } catch (error) {
-        log.error({ err: error, group, retryMs }, 'store: write failed, the journal keeps it');
-        onTrouble(`the telemetry store refuses writes: ${(error as Error).message}`);
-        if (this.#stop.signal.aborted) return false;
+        log.error({ err: error, group: batch.last, retryMs }, 'store: write failed, the journal keeps it');
+        onTrouble(`the telemetry store refuses writes: ${messageOf(error)}`);
+        if (this.#stop.signal.aborted) return undefined;
         await sleep(retryMs, undefined, { signal: this.#stop.signal }).catch(() => undefined); // an abort tries once more
       }
     }
   }
 
   /** A reading that the store will never take is set aside; one of them must not hold up all that comes after it. */
-  async #appendAllowed(batch: Batch, group: number): Promise<void> {
+  async #write(batch: Batch): Promise<StorePosition> {
+    const { store, deadLetters, log } = this.#options;
+    const keptSince = (domain: string) => store.keptSince(domain);
+    batch.redeemed ??= await deadLetters.add(batch.entries, batch.before.group);
+    batch.unseen ??= await store.unseen(batch.readings.filter(({ domain, ts }) => ts >= keptSince(domain)));
     for (;;) {
+      const { position, days } = batch.settle(keptSince);
       try {
-        await this.#options.store.append(batch.readings, group);
-        return;
+        await store.append(batch.stored, position, days);
+        return position;
       } catch (error) {
         if (!(error instanceof ReadingsRefusedError) || error.refused.length === 0) throw error;
-        const letters = error.refused.map(letterOf);
-        await this.#options.deadLetters.add(letters);
-        this.#options.log.warn({ reason: error.message, count: letters.length }, 'store: readings refused, set aside');
-        const refused = new Set(error.refused.map(({ reading }) => reading));
-        batch.readings = batch.readings.filter((reading) => !refused.has(reading));
-        batch.letters = [...batch.letters, ...letters];
+        const letters = batch.refuse(error.refused, keptSince);
+        await deadLetters.add([{ letters }]);
+        log.warn({ reason: error.message, count: letters.length }, 'store: readings refused, set aside');
       }
     }
   }
-}
-
-/** The same reading refused again after a crash has the same origin, and is kept once. */
-function letterOf({ reading, reason }: RefusedReading): OriginatedDeadLetter {
-  const { device, domain, ts, receivedAt, seq, values } = reading;
-  return {
-    origin: `store:${device}:${ts}:${receivedAt}:${Object.keys(values).join()}`,
-    receivedAt,
-    topic: `${domain}/${device}`,
-    device,
-    reason: 'store-refused',
-    detail: reason.slice(0, STORE_DETAIL_LENGTH_MAX),
-    payload: Buffer.from(JSON.stringify({ ts, seq, values })),
-  };
-}
-
-function lettersOf({ group, records }: DecodedGroup): OriginatedDeadLetter[] {
-  return records.flatMap((record, index) =>
-    record.deadLetters.map((letter, part) => ({ ...letter, origin: `${group}:${index}:${part}` })),
-  );
 }

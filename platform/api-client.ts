@@ -1,5 +1,24 @@
 /** The command line's way to a running platform: the same REST interface that everybody uses. */
+import { type IncomingMessage, request as requestHttp } from 'node:http';
+import { request as requestHttps } from 'node:https';
+import { json } from 'node:stream/consumers';
 import { HaechiError, messageOf } from '@haechi/core';
+
+/** The platform said no. */
+export class RefusedError extends HaechiError {
+  /** Its own code, where it gave one: `BUSY`, `DISK_FULL` … */
+  readonly reason: string | undefined;
+
+  constructor(message: string, reason?: string) {
+    super('USAGE', message);
+    this.reason = reason;
+  }
+}
+
+interface ProblemDocument {
+  detail?: string;
+  code?: string;
+}
 
 export class ApiClient implements AsyncDisposable {
   readonly #base: string;
@@ -34,6 +53,28 @@ export class ApiClient implements AsyncDisposable {
     return (response.status === 204 ? undefined : await response.json()) as T;
   }
 
+  /** Sends lines as they are. */
+  async send<T>(path: string, type: string, body: Buffer): Promise<T> {
+    return (await (await this.#send('POST', path, body, type)).json()) as T;
+  }
+
+  /**
+   * A file, as it comes. It may be prepared for a long time before its first byte, longer than `fetch` waits.
+   * @throws HaechiError USAGE where the platform cannot be reached or refuses
+   */
+  async download(method: 'GET' | 'POST', path: string): Promise<IncomingMessage> {
+    const url = new URL(`${this.#base}${path}`);
+    const send = url.protocol === 'https:' ? requestHttps : requestHttp;
+    const response = await new Promise<IncomingMessage>((resolve, reject) => {
+      send(url, { method, headers: this.#headers() }, resolve)
+        .once('error', (cause) => reject(this.#unreachable(cause)))
+        .end();
+    });
+    if (response.statusCode === 200) return response;
+    const problem = (await json(response).catch(() => ({}))) as ProblemDocument; // a proxy's page is no problem document
+    throw new RefusedError(problem.detail ?? `${method} ${path}: ${response.statusCode}`, problem.code);
+  }
+
   /** Signs out; a session would live for hours. Whatever was done is done, so this fails silently where it cannot. */
   async close(): Promise<void> {
     if (this.#cookie === '') return;
@@ -45,24 +86,29 @@ export class ApiClient implements AsyncDisposable {
     return this.close();
   }
 
-  async #send(method: string, path: string, body?: unknown): Promise<Response> {
+  #headers(): Record<string, string> {
+    return { 'x-haechi-csrf': '1', ...(this.#cookie ? { cookie: this.#cookie } : {}) };
+  }
+
+  #unreachable(cause: unknown): HaechiError {
+    const reason = messageOf((cause as Error).cause ?? cause);
+    return new HaechiError('USAGE', `the platform at ${this.#base} cannot be reached: ${reason}`, { cause });
+  }
+
+  async #send(method: string, path: string, body?: unknown, type = 'application/json'): Promise<Response> {
     let response: Response;
     try {
       response = await fetch(`${this.#base}${path}`, {
         method,
-        headers: {
-          'x-haechi-csrf': '1',
-          ...(this.#cookie ? { cookie: this.#cookie } : {}),
-          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        },
-        body: body === undefined ? null : JSON.stringify(body),
+        headers: { ...this.#headers(), ...(body === undefined ? {} : { 'content-type': type }) },
+        body: body === undefined ? null : Buffer.isBuffer(body) ? new Uint8Array(body) : JSON.stringify(body),
       });
     } catch (cause) {
-      const reason = messageOf((cause as Error).cause ?? cause);
-      throw new HaechiError('USAGE', `the platform at ${this.#base} cannot be reached: ${reason}`, { cause });
+      throw this.#unreachable(cause);
     }
     if (response.ok) return response;
-    const problem = (await response.json().catch(() => ({}))) as { detail?: string }; // a proxy's page is no problem document
-    throw new HaechiError('USAGE', problem.detail ?? `${method} ${path}: ${response.status} ${response.statusText}`);
+    const problem = (await response.json().catch(() => ({}))) as ProblemDocument; // a proxy's page is no problem document
+    const detail = problem.detail ?? `${method} ${path}: ${response.status} ${response.statusText}`;
+    throw new RefusedError(detail, problem.code);
   }
 }

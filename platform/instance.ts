@@ -4,15 +4,20 @@
  */
 import { join } from 'node:path';
 import { Broker } from '@haechi/broker';
-import { type Clock, createMetrics, type Device, type Log, type Settings } from '@haechi/core';
-import { CityStore, DashboardServer, LiveFeed, type PlatformResource } from '@haechi/dashboard';
+import { type Clock, createMetrics, type Device, HaechiError, type Log, type Settings } from '@haechi/core';
+import { CityStore, DashboardServer, LiveFeed, type PlatformResource, type ReplayRequest } from '@haechi/dashboard';
 import { loadDomains } from '@haechi/domains';
-import { DeadLetterLog, Journal } from '@haechi/ingest';
+import { DeadLetterLog, Journal, type Ledger } from '@haechi/ingest';
 import { AlertBook, loadKey, loadRules, People, Registry, type RuleTransition } from '@haechi/services';
 import { openState } from '@haechi/storage';
+import { Backups } from './backup/backups.ts';
+import { clearWork } from './backup/work-folder.ts';
 import { ensureDataFolder } from './data-folder.ts';
+import { Exports } from './exports.ts';
+import { Importer } from './import/importer.ts';
 import { MessageRate } from './message-rate.ts';
 import { Pipeline, READERS } from './pipeline/pipeline.ts';
+import { replayLetters } from './replay-letters.ts';
 import { VERSION } from './version.ts';
 
 export interface InstanceOptions {
@@ -69,6 +74,7 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
       metrics,
     });
     closing.push(() => journal.close());
+    await clearWork(data);
     // A machine whose clock was set back over the restart must not write times before those it has.
     clock.notBefore(journal.newestReceivedAt);
 
@@ -100,6 +106,7 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
         futureMaxMs: settings.futureMaxS * 1000,
         pastMaxMs: settings.pastMaxDays * 86_400_000,
         deadLettersMax: settings.deadLettersMax,
+        retention: knownRetention(settings.retention, models),
         logLevel: settings.logLevel,
         devices: registry.list(),
       },
@@ -138,7 +145,7 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
       admit: ({ topic, payload }, done) =>
         journal.append({ kind: 'message', receivedAt: clock.now(), topic, payload }, done),
       onOversize: (device, size) => {
-        deadLetters.add([oversized(device, size, clock.now())]).catch((error: unknown) => {
+        deadLetters.add([{ letters: [oversized(device, size, clock.now())] }]).catch((error: unknown) => {
           log.error({ err: error, device: device.id, size }, 'an oversized payload could not be noted');
         });
       },
@@ -152,8 +159,30 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
     // A device whose secret or place has changed proves itself anew.
     registry.onChange((devices) => broker.disconnect(devices.map(({ id }) => id)));
 
-    const rate = new MessageRate(() => journal.acceptedCount);
+    metrics.showLedger(() => pipeline.ledger);
+    const replayDeadLetters = (request: ReplayRequest) => replayLetters({ deadLetters, journal, clock, request });
+    const rate = new MessageRate(() => journal.accepted);
     closing.push(() => rate.stop());
+    const backups = new Backups(
+      {
+        data,
+        store: ready.store,
+        journal,
+        copyStores: (folder) => pipeline.ask('snapshot', { folder }),
+        copySessions: (folder) => broker.copySessions(folder),
+      },
+      log,
+    );
+    const fileExports = new Exports({ data, write: (query) => pipeline.ask('export', query), log });
+    const importer = new Importer({
+      registry,
+      models,
+      journal,
+      journalSizeMax: settings.journalSizeMax,
+      clock,
+      limits: { futureMaxMs: settings.futureMaxS * 1000, pastMaxMs: settings.pastMaxDays * 86_400_000 },
+      keptSince: () => pipeline.ask('keptSince', {}),
+    });
     const startedAt = realClock.now();
     const platform = async (): Promise<PlatformResource> => ({
       version: VERSION,
@@ -163,7 +192,8 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
       store: ready.store,
       devices: registry.size,
       connections: broker.connections,
-      messagesAccepted: journal.acceptedCount,
+      messagesAccepted: journal.accepted,
+      ledger: pipeline.ledger,
       messagesPerSecond: rate.perSecond,
       readingsStored: counts.readings,
       deadLetters: await deadLetters.count(),
@@ -176,6 +206,7 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
       },
       troubles: [
         ...pipeline.troubles,
+        ...ledgerTroubles(pipeline.ledger),
         ...(journal.trouble ? [`${journal.trouble}: nothing is acknowledged, devices keep and resend`] : []),
       ],
     });
@@ -195,9 +226,14 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
       alerts,
       people,
       feed,
-      history: (request) => pipeline.range(request),
+      history: (request) => pipeline.ask('range', request),
+      groupHistory: (request) => pipeline.ask('group', request),
       deadLetters: (request) => deadLetters.list(request),
       platform,
+      backup: () => backups.take(),
+      exportReadings: (request) => fileExports.make(request),
+      importReadings: (lines) => importer.take(lines),
+      replayDeadLetters,
       log,
       metrics,
     });
@@ -225,9 +261,25 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
 /** Alerts shown at once; far more than anybody can look at, and the rest is a page away. */
 const OPEN_ALERTS_MAX = 5000;
 
+function ledgerTroubles({ unaccounted }: Ledger): string[] {
+  if (unaccounted === 0) return [];
+  return [`the delivery ledger does not balance: ${unaccounted} acknowledged messages are unaccounted for`];
+}
+
+/** @throws HaechiError SETTING_INVALID where it names a system that is not here. */
+function knownRetention(retention: Settings['retention'], models: ReadonlyMap<string, unknown>): Settings['retention'] {
+  const unknown = Object.keys(retention).find((name) => name !== 'default' && !models.has(name));
+  if (unknown !== undefined) {
+    throw new HaechiError('SETTING_INVALID', `setting retention is wrong: there is no system ${unknown}`);
+  }
+  return retention;
+}
+
 function oversized(device: Device, size: number, receivedAt: number) {
   return {
-    origin: `oversized:${crypto.randomUUID()}`,
+    message: null,
+    part: `oversized:${crypto.randomUUID()}`,
+    whole: false,
     receivedAt,
     topic: `city/${device.district}/${device.domain}/${device.id}`,
     device: device.id,

@@ -131,7 +131,15 @@ export type LiveState = z.output<typeof liveState>;
 export const deviceWithState = deviceResource.extend({ state: liveState });
 export const page = { next: z.string().nullable() };
 export const deviceList = z.object({ items: z.array(deviceWithState), ...page });
+/** Ids, comma-separated. */
+const idList = z
+  .string()
+  .max(65_000)
+  .transform((text) => text.split(',').filter((id) => id !== ''))
+  .refine((ids) => ids.length > 0 && ids.length <= 1000, 'name 1 to 1000 devices');
 export const deviceQuery = z.object({
+  /** Of these alone. */
+  ids: idList.optional(),
   domain: z.string().optional(),
   kind: z.string().optional(),
   district: z.string().optional(),
@@ -140,6 +148,18 @@ export const deviceQuery = z.object({
   limit: z.coerce.number().int().min(1).max(1000).default(100),
   cursor: z.string().max(200).optional(),
 });
+
+export const nearestQuery = z.object({
+  latitude: z.coerce.number().min(-90).max(90),
+  longitude: z.coerce.number().min(-180).max(180),
+  domain: z.string().optional(),
+  kind: z.string().optional(),
+  /** No further away than this, metres. */
+  radiusM: z.coerce.number().positive().optional(),
+  limit: z.coerce.number().int().min(1).max(500).default(10),
+});
+/** Nearest first; a device that moves is where it last said it was. */
+export const nearestList = z.object({ items: z.array(deviceWithState.extend({ distanceM: z.number() })) });
 
 /** Every device at once, without live values, for the map. Bounded by the registry's own bound. */
 export const deviceMap = z.object({ items: z.array(deviceResource) });
@@ -165,27 +185,44 @@ export const historyQuery = z.object({
   /** Most points a field; more readings than that are aggregated into equal intervals. */
   points: z.coerce.number().int().min(10).max(4000).default(600),
 });
+const column = <T extends z.ZodType>(entry: T) => z.array(entry.nullable()).optional();
 /**
- * One entry of `ts` a row; every field has one entry of each of its lists a row, null where it has none.
- * `intervalMs` 0: raw readings, `min`, `mean` and `max` are the same. A choice, flag or text has `last` alone.
+ * One entry of `ts` a row; every field has one entry of each of its lists a row, null where it has none. `intervalMs` 0: raw
+ * readings, of which `min`, `mean`, `max` and `last` are the same. A choice, flag or text has no numbers but `count`; `sum` is a
+ * counter's growth within the interval.
  */
-export const historyResource = z.object({
-  device: z.string(),
-  from: time,
-  to: time,
+const series = {
   intervalMs: z.number(),
+  /** What it was read from: readings, or their roll-up to a minute, an hour or a day. */
+  resolution: z.enum(['raw', 'minute', 'hour', 'day']),
   ts: z.array(time),
   fields: z.record(
     z.string(),
     z.object({
-      min: z.array(z.number().nullable()).optional(),
-      mean: z.array(z.number().nullable()).optional(),
-      max: z.array(z.number().nullable()).optional(),
-      last: z.array(value.nullable()).optional(),
+      count: column(z.number()),
+      min: column(z.number()),
+      mean: column(z.number()),
+      max: column(z.number()),
+      last: column(value),
+      sum: column(z.number()),
     }),
   ),
-});
+};
+export const historyResource = z.object({ device: z.string(), from: time, to: time, ...series });
 export type HistoryResource = z.output<typeof historyResource>;
+
+/** Devices of one system: those named, or all of a district, of a kind, or of the system. */
+export const manyHistoryQuery = historyQuery.extend({
+  domain: z.string(),
+  ids: idList.optional(),
+  district: z.string().optional(),
+  kind: z.string().optional(),
+});
+/** All of them together as one series: an interval's figures are over every reading of every device in it. */
+export const groupHistoryResource = z.object({ devices: z.number().int(), from: time, to: time, ...series });
+export type GroupHistoryResource = z.output<typeof groupHistoryResource>;
+/** A series each; for at most 50 devices. */
+export const eachHistoryResource = z.object({ items: z.array(historyResource) });
 
 // ── alerts ──────────────────────────────────────────────────────────────────
 
@@ -231,6 +268,46 @@ export const alertQuery = z.object({
 });
 export const acknowledgeRequest = z.strictObject({ comment: z.string().max(2000).optional() });
 
+// ── files of readings, out and in ───────────────────────────────────────────
+
+export const EXPORT_FORMATS = ['csv', 'parquet'] as const;
+export const EXPORT_RESOLUTIONS = ['raw', 'minute', 'hour', 'day'] as const;
+/** Comma-separated names. */
+const nameList = z
+  .string()
+  .max(8000)
+  .transform((list) => [...new Set(list.split(',').filter((name) => name !== ''))]);
+
+export const exportQuery = z.object({
+  domain: z.string().max(64),
+  /** Ids of devices; all of the system without them. */
+  devices: nameList.optional(),
+  /** Instead: all devices of a district. */
+  district: z.string().max(64).optional(),
+  /** All fields of the system without them. */
+  fields: nameList.optional(),
+  /** Epoch milliseconds; `from` inclusive, `to` exclusive. */
+  from: momentInQuery,
+  to: momentInQuery,
+  resolution: z.enum(EXPORT_RESOLUTIONS).default('raw'),
+  format: z.enum(EXPORT_FORMATS).default('csv'),
+});
+
+export const IMPORT_LINES_MAX = 5000;
+/** One line of an import: a reading of a registered device. */
+export const importLine = z.strictObject({
+  device: z.string().max(64),
+  /** Epoch milliseconds, or RFC 3339 with an offset. */
+  ts: z.union([z.number(), z.string().max(64)]),
+  values: z.record(z.string(), z.unknown()),
+});
+/** Every line is one of them: in the journal for good, or refused whole. Lines count from 1. */
+export const importResult = z.object({
+  accepted: z.number().int(),
+  refused: z.array(z.object({ line: z.number().int(), reason: z.string() })),
+});
+export type ImportResult = z.output<typeof importResult>;
+
 // ── the platform ────────────────────────────────────────────────────────────
 
 export const deadLetterResource = z.object({
@@ -241,6 +318,8 @@ export const deadLetterResource = z.object({
   reason: z.string(),
   detail: z.string(),
   size: z.number().int(),
+  /** It was acknowledged, so it can go through the platform once more. */
+  replayable: z.boolean(),
   /** The payload as text where it is UTF-8, else null. */
   text: z.string().nullable(),
   base64: z.string(),
@@ -254,6 +333,40 @@ export const deadLetterQuery = z.object({
   cursor: z.string().max(200).optional(),
 });
 
+/** Dead letters to send through the platform once more: all, or those that fit. */
+export const replayRequest = z.strictObject({
+  ids: z.array(z.number().int()).min(1).max(1000).optional(),
+  device: z.string().max(64).optional(),
+  reason: z.string().max(64).optional(),
+  after: z.number().int().min(0).default(0),
+  until: z.number().int().min(0).optional(),
+});
+export type ReplayRequest = z.output<typeof replayRequest>;
+export const replayResult = z.object({
+  /** Messages on their way; which of them can be used now shows in the letters that are left. */
+  messages: z.number().int(),
+  /** There may be more: ask on with these, until it is null. */
+  next: z.object({ after: z.number().int(), until: z.number().int() }).nullable(),
+});
+export type ReplayResult = z.output<typeof replayResult>;
+
+/**
+ * The delivery ledger: messages acknowledged since the first start, by what became of them. `accepted` is the sum of all the
+ * others at every moment; `unaccounted` is 0, or something is wrong.
+ */
+export const ledgerResource = z.object({
+  accepted: z.number().int(),
+  stored: z.number().int(),
+  duplicate: z.number().int(),
+  deadLettered: z.number().int(),
+  /** Older than what is kept: when they came, or by now. */
+  expired: z.number().int(),
+  /** In the journal, not yet looked at. */
+  pending: z.number().int(),
+  unaccounted: z.number().int(),
+});
+export type LedgerResource = z.output<typeof ledgerResource>;
+
 export const platformResource = z.object({
   version: z.string(),
   startedAt: z.number(),
@@ -263,6 +376,7 @@ export const platformResource = z.object({
   devices: z.number().int(),
   connections: z.number().int(),
   messagesAccepted: z.number().int(),
+  ledger: ledgerResource,
   /** Over the last ten seconds. */
   messagesPerSecond: z.number(),
   readingsStored: z.number().int(),

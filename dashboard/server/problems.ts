@@ -20,8 +20,11 @@ const STATUS_OF: Partial<Record<ErrorCode, number>> = {
   CITY_INVALID: 422,
   STORE_UNREACHABLE: 503,
   STORE_REFUSED: 502,
+  STORE_DAMAGED: 500,
+  EXPORT_FAILED: 507,
   JOURNAL_FULL: 503,
   JOURNAL_FAILED: 503,
+  DISK_FULL: 507,
   BUSY: 503,
   CLOSED: 503,
 };
@@ -53,7 +56,9 @@ export function problemDocument({ status, detail, code }: Told) {
 export function answerProblems(app: FastifyInstance, log: Log): void {
   app.setErrorHandler((error: FastifyError | Error, request, reply) => {
     const problem = told(error);
-    if (problem.status >= 500) log.error({ err: error, method: request.method, url: request.url }, 'rest: failed');
+    // To be asked again is no failure: who sends much hears it all the time.
+    if (problem.status >= 500 && problem.code !== 'BUSY')
+      log.error({ err: error, method: request.method, url: request.url }, 'rest: failed');
     return reply
       .code(problem.status)
       .type('application/problem+json')

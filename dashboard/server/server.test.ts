@@ -76,10 +76,18 @@ describe('the description', () => {
         'GET /devices/{id}',
         'GET /devices/{id}/history',
         'GET /domains',
+        'GET /export',
+        'GET /history',
+        'GET /history/each',
+        'GET /ledger',
+        'GET /nearest-devices',
         'GET /platform',
         'GET /session',
         'POST /alerts/{id}/acknowledge',
+        'POST /backup',
+        'POST /dead-letters/replay',
         'POST /devices',
+        'POST /import',
         'POST /people',
         'POST /session',
         'PUT /city',
@@ -285,6 +293,13 @@ describe('devices', () => {
       ['/devices/u-1/history?fields=waterDepth&from=2&to=2', 422, /before to/],
       ['/devices/u-1/history?fields=waterDepth&from=soon&to=2', 422, /from/],
       ['/devices/u-1/history?fields=waterDepth&from=1&to=1e300', 422, /to/],
+      ['/history?domain=tram&fields=waterDepth&from=1&to=2', 422, /no system tram/],
+      ['/history?domain=flood&ids=u-1,u-9&fields=waterDepth&from=1&to=2', 422, /flood has no device u-9/],
+      ['/history?domain=flood&fields=nope&from=1&to=2', 422, /no field nope/],
+      ['/history?domain=flood&fields=waterDepth&from=3&to=2', 422, /before to/],
+      ['/history/each?domain=flood&ids=,&fields=waterDepth&from=1&to=2', 422, /1 to 1000 devices/],
+      ['/nearest-devices?latitude=91&longitude=0', 422, /latitude/],
+      ['/nearest-devices?latitude=1', 422, /longitude/],
       ['/devices?limit=5000', 422, /limit/],
       ['/devices/u-1/history?fields=waterDepth&from=-1e300&to=2', 422, /from/],
       ['/devices/u-1/history?fields=waterDepth&from=NaN&to=2', 422, /from/],
@@ -328,6 +343,94 @@ describe('devices', () => {
     expect((await api('GET', path, { cookie: await signIn('kim') })).status).toBe(200);
     const query = { domain: 'flood', device: 'u-1', fields: ['waterDepth', 'barrierClosed'], from: 100, to: 200 };
     expect(asked).toEqual([{ ...query, pointsMax: 50, gapMs: 75_000 }]);
+  });
+});
+
+describe('devices together', () => {
+  async function threeOf() {
+    const started = await startServer();
+    await started.registry.provision([
+      underpass('u-1', { latitude: 37.5, longitude: 127 }),
+      underpass('u-2', { latitude: 37.51, longitude: 127, district: 'jongno' }),
+      underpass('u-3', { latitude: 37.5, longitude: 127.1 }),
+    ]);
+    const cookie = await started.signIn('kim');
+    const get = async (path: string) => (await started.api('GET', `/api/v1${path}`, { cookie })).json;
+    return { ...started, get };
+  }
+  const fields = 'fields=waterDepth&from=100&to=200&points=50';
+  const query = { domain: 'flood', fields: ['waterDepth'], from: 100, to: 200, pointsMax: 50 };
+
+  it('are one series: those named, a district, or all', async () => {
+    const { get, asked } = await threeOf();
+    expect(await get(`/history?domain=flood&${fields}`)).toMatchObject({
+      devices: 3,
+      intervalMs: 0,
+      resolution: 'raw',
+    });
+    await get(`/history?domain=flood&district=jongno&${fields}`);
+    await get(`/history?domain=flood&ids=u-1,u-3&${fields}`);
+    await get(`/history?domain=flood&kind=gauge&${fields}`);
+    expect(asked).toEqual([
+      query,
+      { ...query, devices: ['u-2'] },
+      { ...query, devices: ['u-1', 'u-3'] },
+      { ...query, devices: [] },
+    ]);
+  });
+
+  it('are a series each, for as many as a chart can show', async () => {
+    const { get, asked, registry } = await threeOf();
+    const { items } = await get(`/history/each?domain=flood&ids=u-3,u-1&${fields}`);
+    expect(items.map(({ device }: { device: string }) => device)).toEqual(['u-1', 'u-3']);
+    expect(asked).toEqual(['u-1', 'u-3'].map((device) => ({ ...query, device, gapMs: 75_000 })));
+    await registry.provision(Array.from({ length: 60 }, (_, index) => underpass(`more-${index}`)));
+    expect(await get(`/history/each?domain=flood&${fields}`)).toMatchObject({ status: 422, detail: /63 devices/ });
+  });
+
+  it('are found around a point, nearest first, by where they last said they were', async () => {
+    const { get, feed } = await threeOf();
+    const near = async (more = '') =>
+      (await get(`/nearest-devices?latitude=37.5&longitude=127${more}`)).items.map(
+        ({ id, distanceM }: { id: string; distanceM: number }) => [id, Math.round(distanceM)],
+      );
+    // A degree of latitude is 111.195 km on the mean sphere; one of longitude that times the cosine of the latitude.
+    expect(await near()).toEqual([
+      ['u-1', 0],
+      ['u-2', 1112],
+      ['u-3', 8822],
+    ]);
+    expect(await near('&limit=1')).toEqual([['u-1', 0]]);
+    expect(await near('&radiusM=2000&kind=underpass')).toHaveLength(2);
+    expect(await near('&domain=fleet')).toEqual([]);
+    feed.setDevices([{ id: 'u-1', ts: 1, receivedAt: 1, values: { latitude: 38.5, longitude: 127 } }]);
+    expect(await near('&limit=3')).toEqual([
+      ['u-2', 1112],
+      ['u-3', 8822],
+      ['u-1', 111_195],
+    ]);
+  });
+
+  it('are listed by their ids, with their latest values', async () => {
+    const { get, feed } = await threeOf();
+    feed.setDevices([{ id: 'u-3', ts: 7, receivedAt: 8, values: { waterDepth: 3 } }]);
+    const { items } = await get('/devices?ids=u-3,u-2,nobody');
+    expect(items).toMatchObject([
+      { id: 'u-2', state: { ts: null } },
+      { id: 'u-3', state: { ts: 7, values: { waterDepth: 3 } } },
+    ]);
+  });
+});
+
+describe('dead letters', () => {
+  it('are sent through once more by an administrator alone', async () => {
+    const { api, signIn, asked } = await startServer();
+    const replay = async (username: string, body: object) =>
+      (await api('POST', '/api/v1/dead-letters/replay', { cookie: await signIn(username), body })).status;
+    expect(await replay('kim', {})).toBe(403);
+    expect(await replay('admin', { reason: 'empty' })).toBe(202);
+    expect(await replay('admin', { ids: [] })).toBe(422);
+    expect(asked).toEqual([{ reason: 'empty', after: 0 }]);
   });
 });
 

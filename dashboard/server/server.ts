@@ -21,8 +21,12 @@ import { serveLiveSocket } from './live-socket.ts';
 import type { DashboardOptions } from './options.ts';
 import { answerProblems, problemDocument } from './problems.ts';
 import { addAlertRoutes } from './routes/alert-routes.ts';
+import { addBackupRoutes } from './routes/backup-routes.ts';
 import { addCityRoutes } from './routes/city-routes.ts';
 import { addDeviceRoutes } from './routes/device-routes.ts';
+import { addExportRoutes } from './routes/export-routes.ts';
+import { addHistoryRoutes } from './routes/history-routes.ts';
+import { addImportRoutes } from './routes/import-routes.ts';
 import { addPeopleRoutes } from './routes/people-routes.ts';
 import { addPlatformRoutes } from './routes/platform-routes.ts';
 import { addSessionRoutes } from './routes/session-routes.ts';
@@ -131,8 +135,12 @@ async function build(app: App, options: DashboardOptions, sessions: Sessions): P
       addPeopleRoutes(api, options, sessions);
       addCityRoutes(api, options, sessions);
       addDeviceRoutes(api, options, sessions);
+      addHistoryRoutes(api, options, sessions);
       addAlertRoutes(api, options, sessions);
       addPlatformRoutes(api, options, sessions);
+      addBackupRoutes(api, options, sessions);
+      addExportRoutes(api, options, sessions);
+      addImportRoutes(api, options, sessions);
     },
     { prefix: PREFIX },
   );

@@ -1,6 +1,7 @@
 import { defineDomain, number } from '@haechi/core';
 import { describe, expect, it } from 'vitest';
 import { HEADER_SIZE, type JournalRecord, recordSize, sealGroup, writeRecord } from '../journal/record.ts';
+import { replayRecord } from '../replayed.ts';
 import { decodeGroup } from './decode-group.ts';
 
 const NOW = Date.parse('2026-11-24T12:00:00Z');
@@ -25,7 +26,7 @@ function decode(...messages: [topic: string, payload: unknown][]) {
 function groupOf(records: JournalRecord[]): Buffer {
   const buffer = Buffer.alloc(HEADER_SIZE + records.reduce((size, record) => size + recordSize(record), 0));
   const end = records.reduce((at, record) => writeRecord(buffer, at, record), HEADER_SIZE);
-  sealGroup(buffer, end, records.length);
+  sealGroup(buffer, end, records.length, 11);
   return buffer;
 }
 
@@ -73,10 +74,10 @@ describe('a message', () => {
 
 it('a start is no message', () => {
   const start: JournalRecord = { kind: 'start', receivedAt: NOW, topic: '', payload: new Uint8Array() };
-  const { group, records } = decodeGroup(decoder, 7, groupOf([start]));
-  expect({ group, records }).toEqual({
+  expect(decodeGroup(decoder, 7, groupOf([start]))).toEqual({
     group: 7,
-    records: [{ receivedAt: NOW, start: true, readings: [], deadLetters: [] }],
+    accepted: 11,
+    records: [{ kind: 'start', receivedAt: NOW, topic: '', start: true, readings: [], deadLetters: [] }],
   });
 });
 
@@ -84,4 +85,26 @@ it('one bad message does not stop the next', () => {
   const topic = 'city/mapo/flood/gauge-1/telemetry';
   const records = decode([topic, '['.repeat(5000) + ']'.repeat(5000)], [topic, { level: 1 }]);
   expect(records.map(({ readings }) => readings.length)).toEqual([0, 1]);
+});
+
+it('a replay is decoded as when it came first, and known since it is replayed', () => {
+  const topic = 'city/mapo/flood/gauge-1/telemetry';
+  const message = { message: '3:14', topic, receivedAt: NOW - 3_600_000, payload: Buffer.from('{"level": 2}') };
+  const [record] = decodeGroup(decoder, 7, groupOf([replayRecord(message, NOW)])).records;
+  expect(record).toMatchObject({ kind: 'replay', receivedAt: NOW, replays: '3:14', deadLetters: [] });
+  expect(record?.readings).toMatchObject([{ ts: NOW - 3_600_000, receivedAt: NOW, values: { level: 2 } }]);
+
+  const [bad] = decodeGroup(
+    decoder,
+    7,
+    groupOf([replayRecord({ ...message, payload: Buffer.from('{') }, NOW)]),
+  ).records;
+  expect(bad?.deadLetters).toMatchObject([{ receivedAt: NOW - 3_600_000, topic, payload: Buffer.from('{') }]);
+});
+
+it('an import is readings of its device like a message', () => {
+  const topic = 'city/mapo/flood/gauge-1/telemetry';
+  const payload = Buffer.from(JSON.stringify([{ ts: NOW - 5, values: { level: 1 } }]));
+  const [record] = decodeGroup(decoder, 7, groupOf([{ kind: 'import', receivedAt: NOW, topic, payload }])).records;
+  expect(record).toMatchObject({ kind: 'import', readings: [{ device: 'gauge-1', ts: NOW - 5 }] });
 });

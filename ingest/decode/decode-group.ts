@@ -1,11 +1,16 @@
 import { type DeadLetter, type DomainModel, parseTopic, type Reading } from '@haechi/core';
 import * as z from 'zod';
-import { type JournalRecord, readGroup } from '../journal/record.ts';
+import { acceptedOf, type JournalRecord, type RecordKind, readGroup } from '../journal/record.ts';
+import { readReplay } from '../replayed.ts';
 import { decodeNativeJson, type TimeLimits } from './native-json.ts';
 
 /** One record of a journal group, as its readers take it. */
 export interface DecodedRecord {
+  kind: RecordKind;
   receivedAt: number;
+  topic: string;
+  /** `group:record` of the message that a replay is of, in the journal that first held it. */
+  replays?: string;
   /** The platform had been away until `receivedAt`. */
   start: boolean;
   readings: Reading[];
@@ -16,6 +21,8 @@ export interface DecodedRecord {
 
 export interface DecodedGroup {
   group: number;
+  /** Messages accepted up to its end, since the first start. */
+  accepted: number;
   records: DecodedRecord[];
 }
 
@@ -28,14 +35,26 @@ export interface Decoder {
 const LETTERS_PER_RECORD_MAX = 10;
 
 export function decodeGroup(decoder: Decoder, group: number, bytes: Uint8Array): DecodedGroup {
-  return { group, records: readGroup(bytes).map((record) => decodeRecord(decoder, record)) };
+  const records = readGroup(bytes).map((record) =>
+    record.kind === 'replay' ? decodeReplay(decoder, record) : decodeRecord(decoder, record),
+  );
+  return { group, accepted: acceptedOf(bytes), records };
+}
+
+/** As it would have been decoded when it came first; only known since now. */
+function decodeReplay(decoder: Decoder, record: JournalRecord): DecodedRecord {
+  const { message, receivedAt, payload } = readReplay(record);
+  const decoded = decodeRecord(decoder, { kind: 'message', receivedAt, topic: record.topic, payload });
+  for (const reading of decoded.readings) reading.receivedAt = record.receivedAt;
+  return { ...decoded, kind: 'replay', receivedAt: record.receivedAt, replays: message };
 }
 
 function decodeRecord(decoder: Decoder, record: JournalRecord): DecodedRecord {
-  const { receivedAt } = record;
-  if (record.kind === 'start') return { receivedAt, start: true, readings: [], deadLetters: [] };
+  const { kind, receivedAt } = record;
+  const start = kind === 'start';
+  const result: DecodedRecord = { kind, receivedAt, topic: record.topic, start, readings: [], deadLetters: [] };
+  if (start) return result;
 
-  const result: DecodedRecord = { receivedAt, start: false, readings: [], deadLetters: [] };
   const topic = parseTopic(record.topic);
   const model = topic && decoder.models.get(topic.domain);
   const setAside = (reason: string, detail: string) => {

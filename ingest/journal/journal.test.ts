@@ -92,7 +92,7 @@ describe('appending', () => {
     expect(called).toEqual([...called].sort((a, b) => a - b));
     expect(groups.length).toBeGreaterThan(1);
     expect(groups).toEqual(groups.map((_, index) => index + 1));
-    expect(journal.acceptedCount).toBe(300);
+    expect(journal.accepted).toBe(300);
   });
 
   it('takes a record larger than a group', async () => {

@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { HaechiError, type Log, messageOf } from '@haechi/core';
 import { ClassicLevel } from 'classic-level';
-import { groupIsSound, HEADER_SIZE, readGroup, sealGroup } from './record.ts';
+import { acceptedOf, groupIsSound, HEADER_SIZE, readGroup, sealGroup } from './record.ts';
 
 export type Level = ClassicLevel<Buffer, Buffer>;
 
@@ -38,6 +38,8 @@ export interface Held {
   sizes: Map<number, number>;
   /** When the newest record came; 0 where there is none. */
   newestReceivedAt: number;
+  /** Messages accepted up to its newest group, since the first start; 0 where it holds none. */
+  accepted: number;
 }
 
 /**
@@ -47,6 +49,7 @@ export interface Held {
 export async function lookThrough(db: Level, log: Log): Promise<Held> {
   const sizes = new Map<number, number>();
   let newest: Buffer | undefined;
+  const accepted = () => (newest ? acceptedOf(newest) : 0);
   let last: number | undefined;
   let bad: number | undefined;
   for await (const [key, value] of db.iterator()) {
@@ -56,7 +59,7 @@ export async function lookThrough(db: Level, log: Log): Promise<Held> {
       continue;
     }
     if (last === undefined && bad !== undefined) await db.clear({ lt: key });
-    if (last !== undefined && group > last + 1) await fill(db, sizes, last + 1, group - 1);
+    if (last !== undefined && group > last + 1) await fill(db, sizes, last + 1, group - 1, accepted());
     if (bad !== undefined || (last !== undefined && group > last + 1))
       log.error(
         { from: bad ?? (last ?? 0) + 1, to: group - 1 },
@@ -71,13 +74,20 @@ export async function lookThrough(db: Level, log: Log): Promise<Held> {
     log.error({ group: bad, sound: last ?? null }, 'journal: corrupt from this group on, cut there');
     await db.clear({ gte: keyOf(bad) });
   }
-  return { sizes, newestReceivedAt: newest ? (readGroup(newest).at(-1)?.receivedAt ?? 0) : 0 };
+  const newestReceivedAt = newest ? (readGroup(newest).at(-1)?.receivedAt ?? 0) : 0;
+  return { sizes, newestReceivedAt, accepted: accepted() };
 }
 
-/** Puts empty groups where there are none. */
-export async function fill(db: Level, sizes: Map<number, number>, from: number, to: number): Promise<void> {
+/** Puts empty groups where there are none; `accepted` messages were taken before them. */
+export async function fill(
+  db: Level,
+  sizes: Map<number, number>,
+  from: number,
+  to: number,
+  accepted: number,
+): Promise<void> {
   const empty = Buffer.alloc(HEADER_SIZE);
-  sealGroup(empty, HEADER_SIZE, 0);
+  sealGroup(empty, HEADER_SIZE, 0, accepted);
   const batch = db.batch();
   for (let group = from; group <= to; group++) {
     batch.put(keyOf(group), empty);
@@ -92,6 +102,6 @@ export function keyOf(group: number): Buffer {
   return key;
 }
 
-function groupOf(key: Buffer): number {
+export function groupOf(key: Buffer): number {
   return Number(key.readBigUInt64BE());
 }

@@ -1,17 +1,21 @@
 /**
  * The bytes of a journal group: a header and its records, big-endian.
  *
- *   header   magic u32 'HJ01' · crc32 u32 of all that follows · record count u32
+ *   header   magic u32 'HJ02' · crc32 u32 of all that follows · record count u32 · accepted f64
  *   record   length u32 of what follows · receivedAt f64 · kind u8 · topic length u16 · topic · payload
  */
 import { crc32 } from 'node:zlib';
 
-export const HEADER_SIZE = 12;
+export const HEADER_SIZE = 20;
 const RECORD_HEAD_SIZE = 15;
-const MAGIC = 0x484a3031;
+const MAGIC = 0x484a3032;
 
-/** A device's message, or a mark of our own: the platform started, and so was away until then. */
-export const RECORD_KINDS = ['message', 'start'] as const;
+/**
+ * `message`: a device's. `start`: a mark of our own, the platform started, and so was away until then. `import`: readings of
+ * one device from a file of history. `replay`: a dead letter once more (ingest/replayed.ts). The last two are the past told
+ * later: they are stored, and no rule looks at them.
+ */
+export const RECORD_KINDS = ['message', 'start', 'import', 'replay'] as const;
 export type RecordKind = (typeof RECORD_KINDS)[number];
 
 export interface JournalRecord {
@@ -38,10 +42,11 @@ export function writeRecord(buffer: Buffer, offset: number, record: JournalRecor
   return at + record.payload.length;
 }
 
-/** Fills in the header of a group whose records end at `end`. */
-export function sealGroup(buffer: Buffer, end: number, count: number): void {
+/** Fills in the header of a group whose records end at `end`; `accepted` messages were taken up to its last one, ever. */
+export function sealGroup(buffer: Buffer, end: number, count: number, accepted: number): void {
   buffer.writeUInt32BE(MAGIC, 0);
   buffer.writeUInt32BE(count, 8);
+  buffer.writeDoubleBE(accepted, 12);
   buffer.writeUInt32BE(crc32(buffer.subarray(8, end)), 4);
 }
 
@@ -50,6 +55,11 @@ export function groupIsSound(bytes: Uint8Array): boolean {
   if (bytes.length < HEADER_SIZE) return false;
   const buffer = asBuffer(bytes);
   return buffer.readUInt32BE(0) === MAGIC && buffer.readUInt32BE(4) === crc32(buffer.subarray(8));
+}
+
+/** Messages accepted up to the end of this sound group, since the first start. */
+export function acceptedOf(bytes: Uint8Array): number {
+  return asBuffer(bytes).readDoubleBE(12);
 }
 
 /** The records of a sound group, in order. Their payloads are views into `bytes`. */

@@ -58,6 +58,7 @@ async function startPipeline(data: string, journal: Journal, atS = 0, startRecor
       futureMaxMs: 300_000,
       pastMaxMs: 86_400_000,
       deadLettersMax: 1000,
+      retention: {},
       logLevel: 'silent',
       devices: [underpass],
     },
@@ -99,7 +100,7 @@ const query = {
 };
 
 async function depths(pipeline: Pipeline): Promise<unknown[]> {
-  return (await pipeline.range(query)).fields['waterDepth']?.mean ?? [];
+  return (await pipeline.ask('range', query)).fields['waterDepth']?.mean ?? [];
 }
 
 describe('a message', () => {
@@ -181,7 +182,7 @@ describe('after a crash', () => {
 it('a history that cannot be told is an error to who asked, and to nobody else', async () => {
   const data = tempFolder();
   const { pipeline } = await startPipeline(data, await openJournal(data));
-  await expect(pipeline.range({ ...query, domain: 'tram' })).rejects.toThrow('no table for the system tram');
+  await expect(pipeline.ask('range', { ...query, domain: 'tram' })).rejects.toThrow('no table for the system tram');
   expect(await depths(pipeline)).toEqual([]);
 });
 

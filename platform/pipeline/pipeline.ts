@@ -1,18 +1,26 @@
 /** The main thread's hold on the worker: hands it groups, takes its answers, and moves the journal's cursors. */
 import { Worker } from 'node:worker_threads';
 import { type Alert, type Clock, type Device, type ErrorCode, HaechiError, type Log } from '@haechi/core';
-import type { Journal, JournalRecord } from '@haechi/ingest';
+import { type Journal, type JournalRecord, type Ledger, ledgerOf, NOTHING_YET } from '@haechi/ingest';
 import type { RuleTransition } from '@haechi/services';
-import type { RangeQuery, RangeResult } from '@haechi/storage';
-import type { FromWorker, LiveValues, ReaderName, ToWorker, WorkerSetup } from './messages.ts';
+import type {
+  FromWorker,
+  LedgerPart,
+  LiveValues,
+  ReaderName,
+  StoreQuestion,
+  StoreQuestions,
+  ToWorker,
+  WorkerSetup,
+} from './messages.ts';
 
 export const READERS: readonly ReaderName[] = ['store', 'rules'];
 
 /** Groups on their way to the worker with their bytes; beyond, it fetches from the journal at its own pace. */
 const IN_FLIGHT_GROUPS_MAX = 64;
 const TICK_MS = 100;
-/** History queries under way at once; more than a hundred operators would ask for. */
-const QUERIES_MAX = 256;
+/** Questions to the store under way at once; more than a hundred operators would ask. */
+const QUESTIONS_MAX = 256;
 
 type Ready = Extract<FromWorker, { type: 'ready' }>;
 
@@ -32,13 +40,14 @@ export interface PipelineOptions {
 export class Pipeline {
   readonly #options: PipelineOptions;
   readonly #worker: Worker;
-  readonly #queries = new Map<number, { resolve: (result: RangeResult) => void; reject: (error: Error) => void }>();
+  readonly #questions = new Map<number, { resolve: (answer: unknown) => void; reject: (error: Error) => void }>();
   readonly #settling = new Map<number, () => void>();
-  readonly #troubles = new Map<ReaderName, string>();
+  readonly #troubles = new Map<ReaderName | 'keeper', string>();
   readonly #ready = Promise.withResolvers<Ready>();
   readonly #closed = Promise.withResolvers<void>();
   #received = 0;
-  #queryCount = 0;
+  #ledger: LedgerPart = { tally: NOTHING_YET, dropped: 0 };
+  #asked = 0;
   #ticker: NodeJS.Timeout | undefined;
   #closing = false;
 
@@ -55,7 +64,7 @@ export class Pipeline {
     const pipeline = new Pipeline(options);
     const ready = await pipeline.#ready.promise;
     try {
-      await pipeline.#begin(ready.cursors);
+      await pipeline.#begin(ready);
     } catch (error) {
       await pipeline.close();
       throw error;
@@ -63,9 +72,10 @@ export class Pipeline {
     return { pipeline, ready };
   }
 
-  async #begin(cursors: Ready['cursors']): Promise<void> {
-    const { journal, startRecord } = this.#options;
-    await journal.startAfter(Math.max(cursors.store, cursors.rules));
+  async #begin({ cursors, ledger }: Ready): Promise<void> {
+    const { journal, startRecord, clock } = this.#options;
+    this.#ledger = ledger;
+    await journal.startAfter(Math.max(cursors.store, cursors.rules), ledger.tally.accepted);
     for (const reader of READERS) {
       const after = Math.max(cursors[reader], journal.oldest - 1);
       if (after > cursors[reader])
@@ -78,7 +88,7 @@ export class Pipeline {
     }
     this.#received = journal.head;
     this.#post({ type: 'group', group: journal.head });
-    this.#post({ type: 'begin', after: cursors });
+    this.#post({ type: 'begin', after: cursors, now: clock.now() });
     journal.onGroup((group, bytes) => this.#push(group, bytes));
     // Before the first tick: until it is there, silence is only that nobody listened.
     if (startRecord) await appendTo(journal, startRecord);
@@ -94,21 +104,30 @@ export class Pipeline {
     this.#post({ type: 'devices', devices });
   }
 
-  range(query: RangeQuery): Promise<RangeResult> {
+  /** What became of every message accepted so far, at this moment. */
+  get ledger(): Ledger {
+    return ledgerOf({ ...this.#ledger, accepted: this.#options.journal.accepted });
+  }
+
+  /** @throws HaechiError STORE_UNREACHABLE, STORE_REFUSED, BUSY, CLOSED … */
+  ask<Name extends keyof StoreQuestions>(
+    name: Name,
+    ask: StoreQuestions[Name]['ask'],
+  ): Promise<StoreQuestions[Name]['answer']> {
     if (this.#closing) return Promise.reject(new HaechiError('CLOSED', 'the platform is stopping'));
-    if (this.#queries.size >= QUERIES_MAX) {
-      return Promise.reject(new HaechiError('BUSY', `more than ${QUERIES_MAX} history queries at once`));
+    if (this.#questions.size >= QUESTIONS_MAX) {
+      return Promise.reject(new HaechiError('BUSY', `more than ${QUESTIONS_MAX} questions to the store at once`));
     }
-    const id = ++this.#queryCount;
+    const id = ++this.#asked;
     return new Promise((resolve, reject) => {
-      this.#queries.set(id, { resolve, reject });
-      this.#post({ type: 'range', id, query });
+      this.#questions.set(id, { resolve: resolve as (answer: unknown) => void, reject });
+      this.#post({ type: 'ask', id, question: { name, ask } as StoreQuestion });
     });
   }
 
   /** Resolves once the rules have handled every group that the journal holds now, and their alerts are written. */
   settled(): Promise<void> {
-    const id = ++this.#queryCount;
+    const id = ++this.#asked;
     return new Promise((resolve) => {
       this.#settling.set(id, resolve);
       this.#post({ type: 'settle', id, head: this.#options.journal.head });
@@ -161,16 +180,17 @@ export class Pipeline {
       case 'live':
         return onLive(message.devices, message.alerts, message.transitions);
       case 'stored':
+        this.#ledger = message.ledger;
         return onStored(message.readings, message.deadLetters);
       case 'trouble':
         if (message.text === null) this.#troubles.delete(message.source);
         else this.#troubles.set(message.source, message.text);
         return;
-      case 'range': {
-        const query = this.#queries.get(message.id);
-        this.#queries.delete(message.id);
-        if (message.result) query?.resolve(message.result);
-        else query?.reject(asError(message));
+      case 'answer': {
+        const question = this.#questions.get(message.id);
+        this.#questions.delete(message.id);
+        if (message.answer) question?.resolve(message.answer);
+        else question?.reject(asError(message));
         return;
       }
       case 'settled':
@@ -197,8 +217,8 @@ export class Pipeline {
   }
 
   #gone(error: Error): void {
-    for (const query of this.#queries.values()) query.reject(error);
-    this.#queries.clear();
+    for (const question of this.#questions.values()) question.reject(error);
+    this.#questions.clear();
     this.#settleAll();
     this.#closed.resolve();
     if (this.#closing) return;

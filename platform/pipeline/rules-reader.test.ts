@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { type Alert, type Device, silentLog } from '@haechi/core';
 import { loadDomains } from '@haechi/domains';
-import { type DecodedGroup, GroupFeed } from '@haechi/ingest';
+import { type DecodedGroup, GroupFeed, type RecordKind } from '@haechi/ingest';
 import { AlertBook, type CompiledRule, loadCheckpoint, loadRules } from '@haechi/services';
 import { openState, type StateDb } from '@haechi/storage';
 import { sql } from 'kysely';
@@ -24,19 +24,24 @@ interface StartOptions {
   db?: StateDb;
   rules?: CompiledRule[];
   device?: Device;
+  kind?: RecordKind;
 }
 
 /** Group `n` holds one reading, of `n` seconds after the start. */
-async function start(depths: number[], { db: given, rules = shipped, device = underpass }: StartOptions = {}) {
+async function start(
+  depths: number[],
+  { db: given, rules = shipped, device = underpass, kind = 'message' }: StartOptions = {},
+) {
   const db = given ?? (await openState(join(tempFolder(), 'state.sqlite')));
   if (!given) onTestFinished(() => db.destroy());
   const groups = depths.map((waterDepth, index): DecodedGroup => {
     const at = T0 + (index + 1) * 1000;
     const reading = { device: 'up-1', domain: 'flood', ts: at, receivedAt: at, values: { waterDepth } };
-    return { group: index + 1, records: [{ receivedAt: at, start: false, readings: [reading], deadLetters: [] }] };
+    const record = { kind, receivedAt: at, topic: '', start: false, readings: [reading], deadLetters: [] };
+    return { group: index + 1, accepted: index + 1, records: [record] };
   });
   const feed = new GroupFeed({
-    decode: (group) => groups[group - 1] ?? { group, records: [] },
+    decode: (group) => groups[group - 1] ?? { group, accepted: 0, records: [] },
     fetch: async () => new Uint8Array(),
   });
   const alerts: Alert[] = [];

@@ -6,9 +6,11 @@ import { loadDomains } from '@haechi/domains';
 import { DeadLetterLog, decodeGroup, GroupFeed, StoreReader } from '@haechi/ingest';
 import { loadCheckpoint, loadRules } from '@haechi/services';
 import { openState } from '@haechi/storage';
-import type { FromWorker, LiveValues, ToWorker, WorkerSetup } from './messages.ts';
+import { copyStores } from '../backup/copy-stores.ts';
+import type { FromWorker, LiveValues, StoreQuestion, ToWorker, WorkerSetup } from './messages.ts';
 import { openTelemetry } from './open-telemetry.ts';
 import { RulesReader } from './rules-reader.ts';
+import { StoreKeeper } from './store-keeper.ts';
 
 async function work(port: MessagePort, setup: WorkerSetup): Promise<void> {
   const tell = (message: FromWorker) => port.postMessage(message);
@@ -29,14 +31,17 @@ async function work(port: MessagePort, setup: WorkerSetup): Promise<void> {
         tell({ type: 'fetch', group });
       }),
   });
+  let at = await store.position();
+  let dropped = await store.dropped();
   const storeReader = new StoreReader({
     feed,
     store,
     deadLetters: new DeadLetterLog(db, setup.deadLettersMax),
     log,
-    onStored: (group, readings, deadLetters) => {
-      tell({ type: 'stored', readings, deadLetters });
-      tell({ type: 'cursor', reader: 'store', group });
+    onStored: (position, readings, deadLetters) => {
+      at = position;
+      tell({ type: 'stored', readings, deadLetters, ledger: { tally: position.tally, dropped } });
+      tell({ type: 'cursor', reader: 'store', group: position.group });
     },
     onTrouble: (text) => tell({ type: 'trouble', source: 'store', text }),
   });
@@ -54,16 +59,40 @@ async function work(port: MessagePort, setup: WorkerSetup): Promise<void> {
   const checkpoint = await loadCheckpoint(db);
   engine.restoreStart(checkpoint.startedAt);
   for (const device of setup.devices) engine.setDevice(device, checkpoint.devices.get(device.id));
-  const storeCursor = await store.cursor();
   const devices: LiveValues[] = [...engine.twins()].flatMap(([id, { ts, receivedAt, values }]) =>
     ts === 0 ? [] : [{ id, ts, receivedAt, values }],
   );
 
+  const keeper = new StoreKeeper({
+    store,
+    log,
+    onDone: async () => {
+      dropped = await store.dropped();
+      tell({ type: 'stored', readings: 0, deadLetters: 0, ledger: { tally: at.tally, dropped } });
+    },
+    onTrouble: (text) => tell({ type: 'trouble', source: 'keeper', text }),
+  });
+
   const running = Promise.withResolvers<unknown>();
   let begun = false;
+  const answer = ({ name, ask }: StoreQuestion) => {
+    switch (name) {
+      case 'range':
+        return store.range(ask);
+      case 'group':
+        return store.group(ask);
+      case 'export':
+        return store.export(ask, ask.path);
+      case 'snapshot':
+        return storeReader.between(() => copyStores(store, setup.dataFolder, ask.folder));
+      case 'keptSince':
+        return Promise.resolve(Object.fromEntries([...models.keys()].map((id) => [id, store.keptSince(id)])));
+    }
+  };
   const closeStores = async () => {
     if (!begun) running.resolve(undefined);
     feed.close();
+    keeper.stop();
     storeReader.stop();
     rulesReader.stop();
     await running.promise;
@@ -76,7 +105,14 @@ async function work(port: MessagePort, setup: WorkerSetup): Promise<void> {
     switch (message.type) {
       case 'begin':
         begun = true;
-        running.resolve(Promise.all([storeReader.run(message.after.store), rulesReader.run(message.after.rules)]));
+        keeper.tick(message.now);
+        running.resolve(
+          Promise.all([
+            storeReader.run({ ...at, group: message.after.store }),
+            rulesReader.run(message.after.rules),
+            keeper.run(),
+          ]),
+        );
         return;
       case 'group':
         feed.push(message.group, message.bytes);
@@ -91,16 +127,17 @@ async function work(port: MessagePort, setup: WorkerSetup): Promise<void> {
       }
       case 'tick':
         rulesReader.tick(message.now, message.head);
+        keeper.tick(message.now);
         return;
       case 'devices':
         for (const device of message.devices) engine.setDevice(device);
         return;
-      case 'range':
-        store.range(message.query).then(
-          (result) => tell({ type: 'range', id: message.id, result }),
+      case 'ask':
+        answer(message.question).then(
+          (found) => tell({ type: 'answer', id: message.id, answer: found }),
           (error: unknown) =>
             tell({
-              type: 'range',
+              type: 'answer',
               id: message.id,
               error: messageOf(error),
               ...(error instanceof HaechiError ? { code: error.code } : {}),
@@ -116,7 +153,8 @@ async function work(port: MessagePort, setup: WorkerSetup): Promise<void> {
   });
   tell({
     type: 'ready',
-    cursors: { store: storeCursor, rules: checkpoint.group },
+    cursors: { store: at.group, rules: checkpoint.group },
+    ledger: { tally: at.tally, dropped },
     devices,
     store: store.description,
     readings: await store.count(),

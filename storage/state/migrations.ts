@@ -6,6 +6,7 @@ import type { StateDb } from './sqlite.ts';
 const migrations: Record<string, Migration> = {
   '0001-start': { up: start },
   '0002-alert-indexes': { up: indexAlerts },
+  '0003-dead-letter-replays': { up: replayDeadLetters },
 };
 
 async function start(db: Kysely<unknown>): Promise<void> {
@@ -108,6 +109,23 @@ async function indexAlerts(db: Kysely<unknown>): Promise<void> {
     .execute();
   await db.schema.dropIndex('alerts_device').execute();
   await db.schema.createIndex('alerts_device').on('alerts').columns(['device', 'raised_at', 'id']).execute();
+}
+
+/** Which message a letter is of, whether nothing of it was stored, and which replays have taken effect. */
+async function replayDeadLetters(db: Kysely<unknown>): Promise<void> {
+  await db.schema.alterTable('dead_letters').addColumn('message', 'text').execute();
+  await db.schema
+    .alterTable('dead_letters')
+    .addColumn('whole', 'integer', (c) => c.notNull().defaultTo(0))
+    .execute();
+  await db.schema.createIndex('dead_letters_message').on('dead_letters').column('message').execute();
+  await db.schema
+    .createTable('dead_letter_replays')
+    .addColumn('message', 'text', (c) => c.primaryKey())
+    .addColumn('last_group', 'bigint', (c) => c.notNull())
+    .addColumn('record', 'integer', (c) => c.notNull())
+    .addColumn('whole', 'integer', (c) => c.notNull())
+    .execute();
 }
 
 export async function migrate(db: StateDb): Promise<void> {

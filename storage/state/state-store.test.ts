@@ -127,7 +127,7 @@ describe('the adapter to node:sqlite', () => {
   it('keeps bytes and large whole numbers', async () => {
     const db = await open(join(tempFolder(), 'state.sqlite'));
     const payload = Buffer.from([0, 255, 1, 254]);
-    const plain = { topic: 't', device: null, reason: 'r', detail: 'd' };
+    const plain = { message: null, whole: 0, topic: 't', device: null, reason: 'r', detail: 'd' };
     await db
       .insertInto('dead_letters')
       .values({ origin: '1:0:0', received_at: 1_790_000_000_000, payload, ...plain })

@@ -58,8 +58,12 @@ export interface StateTables {
   };
   dead_letters: {
     id: Generated<number>;
-    /** `group:record:part`, so that reading a group again adds nothing. */
+    /** Its message and part, so that reading a group again adds nothing. */
     origin: string;
+    /** `group:record` in the journal that first held it; null where it was never acknowledged. */
+    message: string | null;
+    /** 1 where nothing of the message was stored. */
+    whole: number;
     received_at: number;
     topic: string;
     device: string | null;
@@ -67,4 +71,6 @@ export interface StateTables {
     detail: string;
     payload: Uint8Array;
   };
+  /** Replays of dead letters whose journal group the store may not have yet: what they did is not done twice. */
+  dead_letter_replays: { message: string; last_group: number; record: number; whole: number };
 }

@@ -5,6 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { tempFolder } from '../../tests/support/temp-folder.ts';
 import { DuckDbStore } from './duckdb-store.ts';
 import type { RangeQuery } from './telemetry-store.ts';
+import { append, groupOf } from './test-append.ts';
 
 const T0 = Date.parse('2026-11-24T00:00:00Z');
 const metre = number({ unit: 'm', min: -100, max: 100 });
@@ -46,8 +47,8 @@ async function points(store: DuckDbStore, field = 'level', more: Partial<RangeQu
 describe('readings', () => {
   it('come back in order of time, whatever order they came in', async () => {
     const store = await openStore();
-    await store.append([reading(30, { level: 3 }), reading(10, { level: 1 })], 1);
-    await store.append([reading(20, { level: 2 }, { receivedAt: T0 + 99_000 })], 2);
+    await append(store, [reading(30, { level: 3 }), reading(10, { level: 1 })], 1);
+    await append(store, [reading(20, { level: 2 }, { receivedAt: T0 + 99_000 })], 2);
     expect(await points(store)).toEqual([
       [10, 1],
       [20, 2],
@@ -57,9 +58,10 @@ describe('readings', () => {
 
   it('of every type come back, and null where a reading has none', async () => {
     const store = await openStore();
-    await store.append([reading(1, { level: 1.5, open: true }), reading(2, { mode: 'off', open: false })], 1);
+    await append(store, [reading(1, { level: 1.5, open: true }), reading(2, { mode: 'off', open: false })], 1);
     expect(await store.range(query({ fields: ['level', 'open', 'mode', 'unknown'] }))).toEqual({
       intervalMs: 0,
+      resolution: 'raw',
       ts: [T0 + 1000, T0 + 2000],
       fields: {
         level: { min: [1.5, null], mean: [1.5, null], max: [1.5, null] },
@@ -72,18 +74,19 @@ describe('readings', () => {
   it('that are there twice show once; of two at one moment the one received last counts, field by field', async () => {
     const store = await openStore();
     const twice = reading(10, { level: 1, mode: 'on' });
-    await store.append([twice, twice], 1);
-    await store.append([twice], 2);
+    await append(store, [twice, twice], 1);
+    await append(store, [twice], 2);
     expect(await points(store)).toEqual([[10, 1]]);
-    await store.append([reading(10, { level: 7 }, { receivedAt: T0 + 50_000 })], 3);
-    await store.append([reading(10, { level: 5 }, { receivedAt: T0 + 40_000 })], 4);
+    await append(store, [reading(10, { level: 7 }, { receivedAt: T0 + 50_000 })], 3);
+    await append(store, [reading(10, { level: 5 }, { receivedAt: T0 + 40_000 })], 4);
     expect(await points(store)).toEqual([[10, 7]]);
     expect(await points(store, 'mode')).toEqual([[10, 'on']]);
   });
 
   it('are of one device, from the first moment and up to the last', async () => {
     const store = await openStore();
-    await store.append(
+    await append(
+      store,
       [reading(0, { level: 0 }), reading(10, { level: 1 }), reading(10, { level: 9 }, { device: 'g-2' })],
       1,
     );
@@ -105,8 +108,8 @@ describe('readings', () => {
             expected.set(at, level);
             return reading(at, { level }, { receivedAt: T0 + ++received });
           });
-          await store.append(rows, index + 1);
-          if (index % 2) await store.append(rows, index + 1);
+          await append(store, rows, index + 1);
+          if (index % 2) await append(store, rows, index + 1);
         }
         expect(await points(store)).toEqual([...expected].sort(([a], [b]) => a - b));
         await store.close();
@@ -120,7 +123,7 @@ describe('more readings than asked for', () => {
   it('are gathered into equal intervals with least, mean and most', async () => {
     const store = await openStore();
     const rows = Array.from({ length: 1000 }, (_, at) => reading(at, { level: at % 10, open: at % 20 < 10 }));
-    await store.append(rows, 1);
+    await append(store, rows, 1);
     const result = await store.range(query({ fields: ['level', 'open'], pointsMax: 100 }));
     expect(result.intervalMs).toBe(10_000);
     expect(result.ts).toEqual(Array.from({ length: 100 }, (_, index) => T0 + index * 10_000));
@@ -132,7 +135,8 @@ describe('more readings than asked for', () => {
 
   it.each([[0.25], [-3000], [1234]])('never exceed what was asked for, also from %s ms on', async (shift) => {
     const store = await openStore();
-    await store.append(
+    await append(
+      store,
       Array.from({ length: 300 }, (_, at) => reading(at, { level: 1 })),
       1,
     );
@@ -145,7 +149,8 @@ describe('more readings than asked for', () => {
 
 it('a gap is a row of nulls, one gap after the last reading before it', async () => {
   const store = await openStore();
-  await store.append(
+  await append(
+    store,
     [0, 10, 20, 100, 110].map((at) => reading(at, { level: at })),
     1,
   );
@@ -163,16 +168,16 @@ describe('the cursor', () => {
   it('is committed with the readings, or neither', async () => {
     const folder = tempFolder();
     const store = await openStore(folder);
-    expect(await store.cursor()).toBe(0);
-    await store.append([reading(1, { level: 1 })], 41);
-    await store.append([], 42);
+    expect(await groupOf(store)).toBe(0);
+    await append(store, [reading(1, { level: 1 })], 41);
+    await append(store, [], 42);
     const foreign = reading(3, { level: 3 }, { domain: 'tram' });
-    await expect(store.append([reading(2, { level: 2 }), foreign], 43)).rejects.toMatchObject({
+    await expect(append(store, [reading(2, { level: 2 }), foreign], 43)).rejects.toMatchObject({
       code: 'DOMAIN_INVALID',
     });
     await store.close();
     const again = await openStore(folder);
-    expect(await again.cursor()).toBe(42);
+    expect(await groupOf(again)).toBe(42);
     expect(await points(again)).toEqual([[1, 1]]);
   });
 
@@ -192,7 +197,7 @@ describe('the cursor', () => {
     expect(committed).toBeGreaterThanOrEqual(20);
 
     const store = await openStore(folder);
-    const cursor = await store.cursor();
+    const cursor = await groupOf(store);
     expect(cursor).toBeGreaterThanOrEqual(committed);
     expect(await store.count()).toBe(cursor * 100);
   });
@@ -202,10 +207,10 @@ describe('a model that changed', () => {
   it('gains a column wherever it stands in the model, and every value stays in its own', async () => {
     const folder = tempFolder();
     const before = await openStore(folder, [modelOf({ level: metre, depth: metre })]);
-    await before.append([reading(1, { level: 1, depth: 2 })], 1);
+    await append(before, [reading(1, { level: 1, depth: 2 })], 1);
     await before.close();
     const after = await openStore(folder, [modelOf({ width: metre, depth: metre, open: flag(), level: metre })]);
-    await after.append([reading(2, { level: 10, depth: 20, width: 30, open: true })], 2);
+    await append(after, [reading(2, { level: 10, depth: 20, width: 30, open: true })], 2);
     expect(await points(after, 'level')).toEqual([
       [1, 1],
       [2, 10],
@@ -221,10 +226,10 @@ describe('a model that changed', () => {
   it('loses a column, which stays empty from then on', async () => {
     const folder = tempFolder();
     const before = await openStore(folder, [modelOf({ level: metre, mode: choice(['on', 'off']), depth: metre })]);
-    await before.append([reading(1, { level: 1, mode: 'on', depth: 2 })], 1);
+    await append(before, [reading(1, { level: 1, mode: 'on', depth: 2 })], 1);
     await before.close();
     const after = await openStore(folder, [modelOf({ level: metre, depth: metre })]);
-    await after.append([reading(2, { level: 10, depth: 20 })], 2);
+    await append(after, [reading(2, { level: 10, depth: 20 })], 2);
     expect(await points(after, 'depth')).toEqual([
       [1, 2],
       [2, 20],

@@ -1,96 +1,99 @@
 /**
- * The embedded telemetry store: DuckDB, one wide table a domain, the columns taken from its model.
- * Readings and the journal cursor are committed in one transaction, so a crash neither loses nor doubles a group.
+ * The embedded telemetry store: DuckDB, one wide table a system, the columns taken from its model. Readings and the position in
+ * the journal are committed in one transaction, so a crash neither loses nor doubles a group. Days that are over are sealed
+ * into Parquet files and roll-ups (duckdb-days.ts).
  */
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import {
-  BIGINT,
-  BOOLEAN,
-  DOUBLE,
-  type DuckDBConnection,
-  DuckDBDataChunk,
-  DuckDBInstance,
-  type DuckDBType,
-  type DuckDBValue,
-  VARCHAR,
-  version,
-} from '@duckdb/node-api';
-import {
-  type DomainModel,
-  type FieldInfo,
-  fieldsOf,
-  HaechiError,
-  messageOf,
-  type Reading,
-  type Value,
-} from '@haechi/core';
+import { cp, link, mkdir } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
+import { type DuckDBConnection, DuckDBInstance, listValue, version } from '@duckdb/node-api';
+import { type DomainModel, HaechiError, messageOf, type Reading, type Values } from '@haechi/core';
+import { Days, dayOf, dayTable, fileOf, newestReceived, oldestDay } from './duckdb-days.ts';
+import { exportRows } from './duckdb-export.ts';
+import { askOf, readGroup, readRange, type Store } from './duckdb-range.ts';
+import { appendRows, ensureReadings, type Table, tableOf } from './duckdb-table.ts';
 import { markGaps } from './gaps.ts';
-import type { RangeQuery, RangeResult, SeriesColumns, TelemetryStore } from './telemetry-store.ts';
+import { DAY_MS } from './intervals.ts';
+import { type LookUp, pointKey, SeenPoints } from './seen-points.ts';
+import type {
+  DayCount,
+  ExportQuery,
+  GroupQuery,
+  RangeQuery,
+  RangeResult,
+  Retention,
+  StorePosition,
+  TelemetryStore,
+} from './telemetry-store.ts';
 
-const CHUNK_ROWS = 2048;
 const MEMORY_LIMIT = '1GB';
+const FILE = 'telemetry.duckdb';
+const FOREVER: Retention = { raw: 1e6, minute: 1e6, hour: 1e6, day: 1e6 };
 
-interface Table {
-  name: string;
-  fields: Map<string, FieldInfo>;
-  columns: { name: string; type: DuckDBType }[];
+export interface DuckDbStoreOptions {
+  /** Days that each resolution of a system is kept; for ever where it is absent. */
+  retention?: (domain: string) => Retention;
 }
 
-const columnType: Record<FieldInfo['type'], DuckDBType> = {
-  number: DOUBLE,
-  choice: VARCHAR,
-  text: VARCHAR,
-  flag: BOOLEAN,
-};
-
-function tableOf(model: DomainModel): Table {
-  const fields = fieldsOf(model);
-  return {
-    name: model.id.replaceAll('-', '_'),
-    fields: new Map(fields.map((field) => [field.name, field])),
-    columns: [
-      { name: 'device', type: VARCHAR },
-      { name: 'ts', type: BIGINT },
-      { name: 'received_at', type: BIGINT },
-      { name: 'seq', type: BIGINT },
-      ...fields.map((field) => ({ name: field.name, type: columnType[field.type] })),
-    ],
-  };
+interface Connections {
+  writer: DuckDBConnection;
+  reader: DuckDBConnection;
+  keeper: DuckDBConnection;
 }
-
-const quote = (name: string) => `"${name.replaceAll('"', '""')}"`;
 
 export class DuckDbStore implements TelemetryStore {
   readonly description = `DuckDB ${version()}`;
+  readonly #folder: string;
   readonly #instance: DuckDBInstance;
-  readonly #writer: DuckDBConnection;
-  readonly #reader: DuckDBConnection;
+  readonly #connections: Connections;
   readonly #tables: Map<string, Table>;
+  readonly #days: Days;
+  readonly #retention: (domain: string) => Retention;
+  readonly #seen = new SeenPoints();
+  readonly #keptSince = new Map<string, number>();
+  /** Sealing and copying take their turns. */
+  #keeping: Promise<unknown> = Promise.resolve();
 
   private constructor(
+    folder: string,
     instance: DuckDBInstance,
-    writer: DuckDBConnection,
-    reader: DuckDBConnection,
+    connections: Connections,
     tables: Map<string, Table>,
+    days: Days,
+    { retention = () => FOREVER }: DuckDbStoreOptions,
   ) {
+    this.#folder = folder;
     this.#instance = instance;
-    this.#writer = writer;
-    this.#reader = reader;
+    this.#connections = connections;
     this.#tables = tables;
+    this.#days = days;
+    this.#retention = retention;
   }
 
-  /** Opens or makes `folder/telemetry.duckdb` and brings its columns up to the models. */
-  static async open(folder: string, models: readonly DomainModel[]): Promise<DuckDbStore> {
-    const path = join(folder, 'telemetry.duckdb');
+  /**
+   * Opens or makes `folder/telemetry.duckdb` and brings its columns up to the models.
+   * @throws HaechiError DATA_FOLDER
+   */
+  static async open(
+    folder: string,
+    models: readonly DomainModel[],
+    options: DuckDbStoreOptions = {},
+  ): Promise<DuckDbStore> {
+    const path = join(folder, FILE);
     try {
       mkdirSync(folder, { recursive: true });
       const instance = await DuckDBInstance.create(path, { memory_limit: MEMORY_LIMIT, threads: '2' });
-      const writer = await instance.connect();
-      const tables = new Map(models.map((model) => [model.id, tableOf(model)]));
-      await writer.run('CREATE TABLE IF NOT EXISTS journal_cursor (id INTEGER, last_group BIGINT)');
-      for (const table of tables.values()) table.columns = await ensureTable(writer, table);
-      return new DuckDbStore(instance, writer, await instance.connect(), tables);
+      const connect = () => instance.connect();
+      const connections = { writer: await connect(), reader: await connect(), keeper: await connect() };
+      const { writer, keeper } = connections;
+      await ensurePosition(writer);
+      const tables = new Map<string, Table>();
+      for (const model of models) tables.set(model.id, await ensureReadings(writer, tableOf(model)));
+      const days = await Days.open(folder, keeper, tables.values());
+      for (const domain of tables.keys()) await days.tidy(domain);
+      const store = new DuckDbStore(folder, instance, connections, tables, days, options);
+      await store.#noteNewest();
+      return store;
     } catch (cause) {
       throw new HaechiError('DATA_FOLDER', `the telemetry store ${path} cannot be opened: ${messageOf(cause)}`, {
         cause,
@@ -98,81 +101,164 @@ export class DuckDbStore implements TelemetryStore {
     }
   }
 
-  async cursor(): Promise<number> {
-    const rows = (await this.#writer.runAndReadAll('SELECT last_group FROM journal_cursor')).getRows();
-    return Number(rows[0]?.[0] ?? 0);
+  async #noteNewest(): Promise<void> {
+    for (const table of this.#tables.values()) {
+      const { domain, name } = table;
+      // Of sealed days the roll-up tells the day, and nothing of it is newer than its end.
+      const newest = `SELECT device, max(ts) FROM ${name} GROUP BY device UNION ALL
+        SELECT names.device, max(ts) + ${DAY_MS - 1} FROM ${dayTable(table)} AS rolled
+        JOIN device_numbers AS names ON names.number = rolled.device GROUP BY names.device`;
+      const rows = (await this.#connections.reader.runAndReadAll(newest)).getRows();
+      for (const [device, ts] of rows) this.#seen.note({ domain, device: String(device), ts: Number(ts) });
+    }
   }
 
-  async append(readings: readonly Reading[], group: number): Promise<void> {
-    const byDomain = Map.groupBy(readings, (reading) => reading.domain);
-    await this.#writer.run('BEGIN TRANSACTION');
+  async position(): Promise<StorePosition> {
+    return await readPosition(this.#connections.writer);
+  }
+
+  async unseen(readings: readonly Reading[]): Promise<Reading[]> {
+    return await this.#seen.unseen(readings, this.#lookUp);
+  }
+
+  readonly #lookUp: LookUp = async (readings) => {
+    const shown = new Map<string, Values>();
+    const [first] = readings;
+    if (!first) return shown;
+    const { name, domain, fields } = this.#table(first.domain);
+    const asked = [listValue(readings.map(({ device }) => device)), listValue(readings.map(({ ts }) => BigInt(ts)))];
+    const days = [...new Set(readings.map(({ ts }) => dayOf(ts)))];
+    const newest = [...fields.keys()].map(newestReceived).join(', ');
+    const points = await this.#days.steadily(async () => {
+      const files = days
+        .filter((day) => this.#days.sealed(domain).get(day)?.raw)
+        .map((day) => `SELECT *, -1 AS place FROM ${fileOf(this.#days.file(domain, 'raw', day))}`);
+      const rows = [`SELECT *, rowid AS place FROM ${name}`, ...files].join(' UNION ALL BY NAME ');
+      const sql = `SELECT device, ts, ${newest} FROM (${rows})
+        JOIN (SELECT DISTINCT unnest($1) AS device, unnest($2) AS ts) AS asked USING (device, ts) GROUP BY device, ts`;
+      return (await this.#connections.reader.runAndReadAll(sql, asked)).getRowObjects();
+    });
+    for (const { device, ts, ...values } of points) {
+      shown.set(pointKey({ device: String(device), ts: Number(ts) }), values as Values);
+    }
+    return shown;
+  };
+
+  keptSince(domain: string): number {
+    return this.#keptSince.get(domain) ?? Number.NEGATIVE_INFINITY;
+  }
+
+  async append(readings: readonly Reading[], position: StorePosition, counts: readonly DayCount[]): Promise<void> {
+    const { writer } = this.#connections;
+    await writer.run('BEGIN TRANSACTION');
     try {
-      for (const [domain, rows] of byDomain) await this.#appendRows(this.#table(domain), rows);
-      await this.#writer.run('DELETE FROM journal_cursor');
-      await this.#writer.run('INSERT INTO journal_cursor VALUES (1, $1)', [BigInt(group)]);
-      await this.#writer.run('COMMIT');
+      for (const [domain, rows] of Map.groupBy(readings, (reading) => reading.domain)) {
+        const table = this.#table(domain);
+        const days = new Set<number>();
+        const repeated = new Set<number>();
+        for (const row of rows) {
+          const day = dayOf(row.ts);
+          days.add(day);
+          if (!this.#seen.note(row)) repeated.add(day);
+        }
+        await this.#days.expect(writer, domain, days, repeated);
+        await appendRows(writer, table, rows);
+      }
+      for (const { domain, day, messages } of counts) {
+        const values = [domain, BigInt(day), BigInt(messages)];
+        await writer.run('INSERT INTO stored_messages VALUES ($1, $2, $3)', values);
+      }
+      await writePosition(writer, position);
+      await writer.run('COMMIT');
     } catch (error) {
-      await this.#writer.run('ROLLBACK').catch(() => undefined); // the first error is the one to tell
+      await writer.run('ROLLBACK').catch(() => undefined); // the first error is the one to tell
       throw error;
     }
   }
 
-  async #appendRows(table: Table, rows: readonly Reading[]): Promise<void> {
-    const appender = await this.#writer.createAppender(table.name);
-    const types = table.columns.map((column) => column.type);
-    try {
-      for (let start = 0; start < rows.length; start += CHUNK_ROWS) {
-        const part = rows.slice(start, start + CHUNK_ROWS);
-        const chunk = DuckDBDataChunk.create(types, part.length);
-        table.columns.forEach(({ name }, index) => {
-          chunk.setColumnValues(index, columnValues(name, part));
-        });
-        appender.appendDataChunk(chunk);
-      }
-      appender.flushSync();
-    } finally {
-      appender.closeSync();
-    }
+  async dropped(): Promise<number> {
+    const sql = 'SELECT coalesce(sum(messages), 0)::BIGINT FROM dropped_messages';
+    return Number((await this.#connections.writer.runAndReadAll(sql)).getRows()[0]?.[0]);
   }
 
   async range(query: RangeQuery): Promise<RangeResult> {
-    const table = this.#table(query.domain);
-    const fields = query.fields.flatMap((name) => table.fields.get(name) ?? []);
-    if (fields.length === 0) return { intervalMs: 0, ts: [], fields: {} };
-    const from = Math.floor(query.from);
-    const to = Math.ceil(query.to);
-    const params = [query.device, BigInt(from), BigInt(to)];
-    // Two messages may hold one timestamp; the point received last counts, and in one millisecond the one written last.
-    const points = `SELECT ts, ${fields
-      .map(({ name }) => `arg_max(${quote(name)}, (received_at, rowid)) AS ${quote(name)}`)
-      .join(', ')} FROM ${table.name} WHERE device = $1 AND ts >= $2 AND ts < $3 AND (${fields
-      .map(({ name }) => `${quote(name)} IS NOT NULL`)
-      .join(' OR ')}) GROUP BY ts`;
+    const store = this.#storeOf(query.domain);
+    return markGaps(await this.#days.steadily(() => readRange(store, query)), query.gapMs);
+  }
 
-    const counted = await this.#reader.runAndReadAll(`SELECT count(*) FROM (${points})`, params);
-    const count = Number(counted.getRows()[0]?.[0] ?? 0);
-    const intervalMs = count <= query.pointsMax ? 0 : Math.ceil((to - from) / query.pointsMax);
-    const sql =
-      intervalMs === 0
-        ? `${points} ORDER BY ts`
-        : `SELECT ${from} + ((ts - ${from}) // ${intervalMs}) * ${intervalMs} AS ts, ${fields
-            .flatMap(aggregates)
-            .join(', ')} FROM (${points}) AS points GROUP BY 1 ORDER BY 1`;
-    const read = await this.#reader.runAndReadAll(sql, params);
-    return markGaps(toResult(read.getColumnsObject(), fields, intervalMs), query.gapMs);
+  async group(query: GroupQuery): Promise<RangeResult> {
+    const store = this.#storeOf(query.domain);
+    return await this.#days.steadily(() => readGroup(store, query));
+  }
+
+  async export(query: ExportQuery, path: string): Promise<{ rows: number }> {
+    const store = this.#storeOf(query.domain);
+    return await this.#days.steadily(() => exportRows(this.#connections.reader, store, query, path));
+  }
+
+  async maintain(now: number, signal?: AbortSignal): Promise<void> {
+    await this.#inTurn(async () => {
+      for (const table of this.#tables.values()) {
+        const kept = this.#retention(table.domain);
+        this.#keptSince.set(table.domain, oldestDay(now, kept.raw));
+        // In this order, so that roll-ups stay of what is dropped.
+        await this.#days.seal(table, now, signal);
+        await this.#days.drop(table, kept, now, signal);
+      }
+    });
+  }
+
+  async snapshot(folder: string): Promise<StorePosition> {
+    return await this.#inTurn(async () => {
+      const { keeper } = this.#connections;
+      const path = join(folder, FILE);
+      const name = (await keeper.runAndReadAll('SELECT current_database()')).getRows()[0]?.[0];
+      await mkdir(folder, { recursive: true });
+      await keeper.run(`ATTACH '${path.replaceAll("'", "''")}' AS copy`);
+      try {
+        await keeper.run(`COPY FROM DATABASE "${name}" TO copy`);
+        for (const file of this.#sealedFiles()) {
+          const target = join(folder, relative(this.#folder, file));
+          await mkdir(dirname(target), { recursive: true });
+          await link(file, target).catch(() => cp(file, target)); // another file system
+        }
+        return await readPosition(keeper, 'copy.position');
+      } finally {
+        await keeper.run('DETACH copy');
+      }
+    });
+  }
+
+  #sealedFiles(): string[] {
+    return [...this.#tables.keys()].flatMap((domain) =>
+      [...this.#days.sealed(domain).values()].flatMap(({ day, ...has }) =>
+        (['raw', 'minute'] as const).filter((kind) => has[kind]).map((kind) => this.#days.file(domain, kind, day)),
+      ),
+    );
   }
 
   async count(): Promise<number> {
     const sums = [...this.#tables.values()].map((table) => `(SELECT count(*) FROM ${table.name})`).join(' + ');
-    const rows = (await this.#reader.runAndReadAll(`SELECT ${sums || '0'}`)).getRows();
-    return Number(rows[0]?.[0] ?? 0);
+    const rows = (await this.#connections.reader.runAndReadAll(`SELECT ${sums || '0'}`)).getRows();
+    return Number(rows[0]?.[0] ?? 0) + this.#days.sealedRows;
   }
 
   async close(): Promise<void> {
-    await this.#writer.run('CHECKPOINT');
-    this.#reader.closeSync();
-    this.#writer.closeSync();
+    await this.#keeping;
+    const { writer, reader, keeper } = this.#connections;
+    await writer.run('CHECKPOINT');
+    for (const connection of [reader, keeper, writer]) connection.closeSync();
     this.#instance.closeSync();
+  }
+
+  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#keeping.then(work);
+    this.#keeping = turn.catch(() => undefined); // told to whoever asked for it
+    return await turn;
+  }
+
+  #storeOf(domain: string): Store {
+    return { ask: askOf(this.#connections.reader), table: this.#table(domain), days: this.#days };
   }
 
   #table(domain: string): Table {
@@ -182,60 +268,22 @@ export class DuckDbStore implements TelemetryStore {
   }
 }
 
-/** Gives the table's columns as they stand on disk: a new one is the last there, wherever its model has it. */
-async function ensureTable(connection: DuckDBConnection, table: Table): Promise<Table['columns']> {
-  const wanted = new Map(table.columns.map(({ name, type }) => [name, type.toString()]));
-  const columns = [...wanted].map(([name, type]) => `${quote(name)} ${type}`).join(', ');
-  await connection.run(`CREATE TABLE IF NOT EXISTS ${table.name} (${columns})`);
-  for (const [name, type] of wanted) {
-    await connection.run(`ALTER TABLE ${table.name} ADD COLUMN IF NOT EXISTS ${quote(name)} ${type}`);
-  }
-  const kept = (await connection.runAndReadAll(`DESCRIBE ${table.name}`)).getRows();
-  return kept.map(([column, columnType]) => {
-    const name = String(column);
-    const type = keptTypes.find((known) => known.toString() === columnType);
-    // One that the model has dropped stays, and stays empty.
-    if (!type || (wanted.get(name) ?? columnType) !== columnType)
-      throw new Error(`${table.name}.${name} holds ${columnType}, its model says ${wanted.get(name) ?? 'nothing'}`);
-    return { name, type };
-  });
+const TALLY = ['accepted', 'stored', 'duplicate', 'dead_lettered', 'expired'];
+
+async function ensurePosition(connection: DuckDBConnection): Promise<void> {
+  const columns = ['last_group', ...TALLY].map((name) => `${name} BIGINT`).join(', ');
+  await connection.run(`CREATE TABLE IF NOT EXISTS position (${columns})`);
 }
 
-const keptTypes: DuckDBType[] = [BIGINT, BOOLEAN, DOUBLE, VARCHAR];
-
-function columnValues(column: string, rows: readonly Reading[]): DuckDBValue[] {
-  switch (column) {
-    case 'device':
-      return rows.map((row) => row.device);
-    case 'ts':
-      return rows.map((row) => BigInt(row.ts));
-    case 'received_at':
-      return rows.map((row) => BigInt(row.receivedAt));
-    case 'seq':
-      return rows.map((row) => (row.seq === undefined ? null : BigInt(row.seq)));
-    default:
-      return rows.map((row) => row.values[column] ?? null);
-  }
+async function readPosition(connection: DuckDBConnection, table = 'position'): Promise<StorePosition> {
+  const [row = []] = (await connection.runAndReadAll(`SELECT last_group, ${TALLY} FROM ${table}`)).getRows();
+  const [group = 0, accepted = 0, stored = 0, duplicate = 0, deadLettered = 0, expired = 0] = row.map(Number);
+  return { group, tally: { accepted, stored, duplicate, deadLettered, expired } };
 }
 
-function aggregates({ name, type }: FieldInfo): string[] {
-  const column = quote(name);
-  if (type !== 'number') return [`arg_max(${column}, points.ts) AS ${quote(`${name}|last`)}`];
-  return ['min', 'avg', 'max'].map((fn) => `${fn}(${column}) AS ${quote(`${name}|${fn}`)}`);
-}
-
-function toResult(columns: Record<string, DuckDBValue[]>, fields: FieldInfo[], intervalMs: number): RangeResult {
-  const result: Record<string, SeriesColumns> = {};
-  for (const { name, type } of fields) {
-    const column = (suffix: string) => (columns[intervalMs === 0 ? name : `${name}|${suffix}`] ?? []) as unknown[];
-    result[name] =
-      type === 'number'
-        ? {
-            min: column('min') as (number | null)[],
-            mean: column('avg') as (number | null)[],
-            max: column('max') as (number | null)[],
-          }
-        : { last: column('last') as (Value | null)[] };
-  }
-  return { intervalMs, ts: (columns['ts'] ?? []).map(Number), fields: result };
+async function writePosition(connection: DuckDBConnection, { group, tally }: StorePosition): Promise<void> {
+  const { accepted, stored, duplicate, deadLettered, expired } = tally;
+  const values = [group, accepted, stored, duplicate, deadLettered, expired].map(BigInt);
+  await connection.run('DELETE FROM position');
+  await connection.run(`INSERT INTO position VALUES (${values.join(', ')})`);
 }

@@ -22,5 +22,5 @@ export function markGaps(result: RangeResult, gapMs: number): RangeResult {
       ),
     ]),
   );
-  return { intervalMs: result.intervalMs, ts: spread(result.ts, (row) => (result.ts[row] as number) + limit), fields };
+  return { ...result, ts: spread(result.ts, (row) => (result.ts[row] as number) + limit), fields };
 }

@@ -8,6 +8,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { tempFolder } from '../../tests/support/temp-folder.ts';
 import { InfluxStore } from './influx-store.ts';
 import { contractModels, rangeQuery, reading, T0 } from './telemetry-store.contract.ts';
+import { append } from './test-append.ts';
 
 interface Answer {
   status: number;
@@ -62,7 +63,7 @@ describe('InfluxDB 2.x', () => {
     });
     const store = await open();
     expect(store.description).toMatch(/^InfluxDB 2\.7\.11 at /);
-    await store.append([reading('p1', T0, { flow: 1 }, { seq: 4 })], 1);
+    await append(store, [reading('p1', T0, { flow: 1 }, { seq: 4 })], 1);
     const written = seen.at(-1);
     expect(written?.url.pathname).toBe('/api/v2/write');
     expect(Object.fromEntries(written?.url.searchParams ?? [])).toEqual({
@@ -113,7 +114,7 @@ describe('InfluxDB 2.x', () => {
         message: expect.stringContaining('influx v1 dbrp create --db "haechi"'),
       });
     }
-    await store.append([reading('p1', T0, { flow: 1 })], 1); // writing goes on
+    await append(store, [reading('p1', T0, { flow: 1 })], 1); // writing goes on
   });
 
   it.each([
@@ -143,7 +144,7 @@ describe('InfluxDB 2.x', () => {
     const store = await open();
     const bad = reading('bad', T0, { flow: 2 });
     const all = [reading('p1', T0, { flow: 1 }), bad, reading('p2', T0, { flow: 1 })];
-    await expect(store.append(all, 1)).rejects.toMatchObject({
+    await expect(append(store, all, 1)).rejects.toMatchObject({
       refused: [{ reading: bad, reason: expect.stringContaining('conflict') }],
     });
   });
@@ -155,9 +156,9 @@ describe('InfluxDB 2.x', () => {
       return status ? { status } : body === '' ? EMPTY : { status: 204 };
     });
     const store = await open();
-    const append = () => store.append([reading('p1', T0, { flow: 1 })], 1);
-    await expect(append()).rejects.toMatchObject({ code: 'STORE_UNREACHABLE' });
-    await append();
+    const appendOne = () => append(store, [reading('p1', T0, { flow: 1 })], 1);
+    await expect(appendOne()).rejects.toMatchObject({ code: 'STORE_UNREACHABLE' });
+    await appendOne();
     expect(store.description).toContain('2.7.11');
   });
 });
@@ -170,7 +171,7 @@ describe('InfluxDB 3.x', () => {
     });
     const store = await open();
     expect(store.description).toContain('3.4.1');
-    await store.append([reading('p1', T0, { flow: 1 })], 1);
+    await append(store, [reading('p1', T0, { flow: 1 })], 1);
     expect(seen.at(-1)?.url.pathname).toBe('/api/v2/write');
     await expect(store.range(rangeQuery('p1'))).rejects.toMatchObject({
       message: expect.stringContaining('influxdb3 create database'),

@@ -25,6 +25,7 @@ interface QueryAnswer {
 const TIMEOUT_MS = 10_000;
 /** 1.x marks the first chunk of a long answer as partial, and leaves the mark on the whole; a shorter answer was cut off. */
 const CHUNK_ROWS = 10_000;
+const ADDRESS_LENGTH_MAX = 2000;
 
 export class InfluxServer {
   readonly version: string;
@@ -107,8 +108,7 @@ export class InfluxServer {
 
   /** Rows of an InfluxQL statement that gives one series, times in milliseconds. */
   async query(statement: string, mapped = false): Promise<Cell[][]> {
-    const params = new URLSearchParams({ db: this.place.bucket, epoch: 'ms', q: statement });
-    const answer = (await this.#request('GET', `/query?${params}`)) as QueryAnswer | undefined;
+    const answer = (await this.#ask(statement)) as QueryAnswer | undefined;
     const [result] = answer?.results ?? [];
     const error = answer?.error ?? result?.error;
     if (error !== undefined) {
@@ -128,6 +128,22 @@ export class InfluxServer {
       );
     }
     return series?.values ?? [];
+  }
+
+  /** A long list of devices does not fit into an address: some proxies take 8 KB, and few take more. */
+  #ask(statement: string): Promise<unknown> {
+    const what = { db: this.place.bucket, epoch: 'ms' };
+    if (statement.length <= ADDRESS_LENGTH_MAX) {
+      return this.#request('GET', `/query?${new URLSearchParams({ ...what, q: statement })}`);
+    }
+    return this.#client.transport.request(
+      `/query?${new URLSearchParams(what)}`,
+      new URLSearchParams({ q: statement }).toString(),
+      {
+        method: 'POST',
+        headers: { accept: 'application/json', 'content-type': 'application/x-www-form-urlencoded' },
+      },
+    );
   }
 
   /** InfluxQL on 2.x knows databases, not buckets. Since 2.3 every bucket is one of itself; before, it has to be told. */

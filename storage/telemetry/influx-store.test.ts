@@ -10,6 +10,7 @@ import { tempFolder } from '../../tests/support/temp-folder.ts';
 import { InfluxStore, type InfluxStoreSettings } from './influx-store.ts';
 import { ReadingsRefusedError } from './readings-refused.ts';
 import { contractModels, rangeQuery, reading, T0 } from './telemetry-store.contract.ts';
+import { append, groupOf, NO_TALLY } from './test-append.ts';
 
 let databases = 0;
 
@@ -31,7 +32,7 @@ async function appendSettingAside(store: InfluxStore, readings: Reading[], group
   const aside: { reading: Reading; reason: string }[] = [];
   for (let rest = readings, calls = 0; ; calls++) {
     try {
-      await store.append(rest, group);
+      await append(store, rest, group);
       return { aside, calls };
     } catch (error) {
       if (!(error instanceof ReadingsRefusedError)) throw error;
@@ -58,23 +59,23 @@ describe.skipIf(!influxdInstalled)('InfluxDB', () => {
     'ended by %s: append says so, keeps the cursor, and goes on after it with nothing lost or doubled',
     async (signal) => {
       const store = await open(influxd);
-      await store.append([row(1), row(2)], 1);
+      await append(store, [row(1), row(2)], 1);
       await influxd.stop(signal);
       onTestFinished(() => influxd.stop().then(() => influxd.startAgain()));
       for (let i = 0; i < 2; i++) {
-        await expect(store.append([row(3), row(4)], 2)).rejects.toMatchObject({
+        await expect(append(store, [row(3), row(4)], 2)).rejects.toMatchObject({
           code: 'STORE_UNREACHABLE',
           message: expect.stringMatching(/^InfluxDB at http:\/\/127\.0\.0\.1:\d+ does not answer: .*ECONNREFUSED/),
         });
       }
       await expect(store.range(rangeQuery('p1'))).rejects.toMatchObject({ code: 'STORE_UNREACHABLE' });
-      expect(await store.cursor()).toBe(1);
+      expect(await groupOf(store)).toBe(1);
       await influxd.startAgain();
-      await store.append([row(3), row(4)], 2);
-      await store.append([row(5)], 3);
+      await append(store, [row(3), row(4)], 2);
+      await append(store, [row(5)], 3);
       expect(await flows(store)).toEqual([1, 2, 3, 4, 5]);
       expect(await store.count()).toBe(5);
-      expect(await store.cursor()).toBe(3);
+      expect(await groupOf(store)).toBe(3);
     },
   );
 
@@ -86,7 +87,7 @@ describe.skipIf(!influxdInstalled)('InfluxDB', () => {
       for (;;) {
         const next = Array.from({ length: 500 }, (_, i) => row(appended + i));
         try {
-          await store.append(next, appended + next.length);
+          await append(store, next, appended + next.length);
           appended += next.length;
         } catch (error) {
           expect(error).toMatchObject({ code: 'STORE_UNREACHABLE' });
@@ -95,10 +96,10 @@ describe.skipIf(!influxdInstalled)('InfluxDB', () => {
       }
       await killing;
       await influxd.startAgain();
-      expect(await store.cursor()).toBe(appended);
+      expect(await groupOf(store)).toBe(appended);
     }
     expect(appended).toBeGreaterThan(0);
-    await store.append([row(appended)], appended + 1);
+    await append(store, [row(appended)], appended + 1);
     const kept = await flows(store);
     // A batch cut off by the kill may be there in part; it is written again, and only once.
     expect(kept?.slice(0, appended + 1)).toEqual(Array.from({ length: appended + 1 }, (_, i) => i));
@@ -107,35 +108,35 @@ describe.skipIf(!influxdInstalled)('InfluxDB', () => {
   it('away at the start does not keep the platform from starting, nor the cursor from it', async () => {
     const folder = tempFolder();
     const before = await open(influxd, { folder });
-    await before.append([row(1)], 41);
+    await append(before, [row(1)], 41);
     await before.close();
     await influxd.stop();
     onTestFinished(() => influxd.stop().then(() => influxd.startAgain()));
     const store = await open(influxd, { folder, bucket: `t${databases}` });
     expect(store.description).toMatch(/^InfluxDB at 127/);
-    expect(await store.cursor()).toBe(41);
+    expect(await groupOf(store)).toBe(41);
     expect(await store.count()).toBe(1);
-    await store.append([], 42); // a group without readings needs no server
-    await expect(store.append([row(2)], 43)).rejects.toMatchObject({ code: 'STORE_UNREACHABLE' });
+    await append(store, [], 42); // a group without readings needs no server
+    await expect(append(store, [row(2)], 43)).rejects.toMatchObject({ code: 'STORE_UNREACHABLE' });
     await influxd.startAgain();
-    await store.append([row(2)], 43);
+    await append(store, [row(2)], 43);
     expect(await flows(store)).toEqual([1, 2]);
     expect(store.description).toMatch(/^InfluxDB 1\.6/);
   });
 
   it('standing still is an error in time, and what it did with the write does not matter', async () => {
     const store = await open(influxd, { timeoutMs: 300 });
-    await store.append([row(1)], 1);
+    await append(store, [row(1)], 1);
     influxd.signal('SIGSTOP');
     onTestFinished(() => influxd.signal('SIGCONT'));
-    await expect(store.append([row(2)], 2)).rejects.toMatchObject({
+    await expect(append(store, [row(2)], 2)).rejects.toMatchObject({
       code: 'STORE_UNREACHABLE',
       message: expect.stringContaining('timed out'),
     });
     await expect(store.range(rangeQuery('p1'))).rejects.toMatchObject({ code: 'STORE_UNREACHABLE' });
     influxd.signal('SIGCONT');
-    await store.append([row(2)], 2);
-    await store.append([row(3)], 3);
+    await append(store, [row(2)], 2);
+    await append(store, [row(3)], 3);
     expect(await flows(store)).toEqual([1, 2, 3]);
     expect(await store.count()).toBe(3);
   });
@@ -148,11 +149,11 @@ describe.skipIf(!influxdInstalled)('InfluxDB', () => {
     await influxd.run('CREATE DATABASE nowhere');
     const store = await open(influxd, { bucket: 'nowhere' });
     await influxd.run('DROP DATABASE nowhere');
-    await expect(store.append([row(1)], 1)).rejects.toMatchObject({ code: 'STORE_REFUSED', message });
+    await expect(append(store, [row(1)], 1)).rejects.toMatchObject({ code: 'STORE_REFUSED', message });
     await expect(store.range(rangeQuery('p1'))).rejects.toMatchObject({ code: 'STORE_REFUSED', message });
-    expect(await store.cursor()).toBe(0);
+    expect(await groupOf(store)).toBe(0);
     await influxd.run('CREATE DATABASE nowhere');
-    await store.append([row(1)], 1);
+    await append(store, [row(1)], 1);
     expect(await flows(store)).toEqual([1]);
   });
 
@@ -162,19 +163,19 @@ describe.skipIf(!influxdInstalled)('InfluxDB', () => {
     const good = Array.from({ length: 999 }, (_, i) => row(i));
     const bad = reading('p1', T0 + 500, { flow: 500, pressure: 3 });
     const all = good.toSpliced(500, 1, bad);
-    await expect(store.append(all, 1)).rejects.toMatchObject({
+    await expect(append(store, all, 1)).rejects.toMatchObject({
       code: 'STORE_REFUSED',
       message: expect.stringMatching(
         /refuses 1 of 999 readings; test-pump p1 at \d+: .*field type conflict.*"pressure".*float.*string/,
       ),
       refused: [{ reading: bad }],
     });
-    expect(await store.cursor()).toBe(0);
+    expect(await groupOf(store)).toBe(0);
     const { aside, calls } = await appendSettingAside(store, all, 1);
     expect(aside.map((entry) => entry.reading)).toEqual([bad]);
     expect(calls).toBe(1);
     expect(await flows(store)).toEqual(good.map((_, i) => i).toSpliced(500, 1));
-    expect(await store.cursor()).toBe(1);
+    expect(await groupOf(store)).toBe(1);
   });
 
   it('refusing a whole system, or every second reading, comes to an end and loses no good one', async () => {
@@ -209,7 +210,7 @@ describe.skipIf(!influxdInstalled)('InfluxDB', () => {
   it('taking only small bodies gets them in parts', async () => {
     const store = await open(influxd);
     const rows = Array.from({ length: 6000 }, (_, i) => row(i));
-    await store.append(rows, 1); // some 300 KB, and 100 KB are taken
+    await append(store, rows, 1); // some 300 KB, and 100 KB are taken
     expect(await flows(store)).toEqual(rows.map((_, i) => i));
   });
 });
@@ -219,7 +220,8 @@ describe.skipIf(!influxdInstalled)('InfluxDB that cuts its answers short', () =>
     const influxd = await Influxd.start({ rowsMax: 50 });
     onTestFinished(() => influxd.remove());
     const store = await open(influxd);
-    await store.append(
+    await append(
+      store,
       Array.from({ length: 100 }, (_, i) => row(i)),
       1,
     );
@@ -242,7 +244,7 @@ describe.skipIf(!influxdInstalled)('InfluxDB that asks who we are', () => {
 
   it('takes user:password as the token', async () => {
     const store = await open(influxd, { bucket: 'guarded', token: 'admin:right one' });
-    await store.append([row(1)], 1);
+    await append(store, [row(1)], 1);
     expect(await flows(store)).toEqual([1]);
   });
 
@@ -281,13 +283,13 @@ describe('what the client does, and we lean on:', () => {
   it.each([408, 429, 500, 502, 503, 504])('on %i: one request, no retry of its own, an error to us', async (status) => {
     const { url, writes } = await fakeServer([status]);
     const store = await openAt(url);
-    await expect(store.append([row(1), row(2)], 1)).rejects.toMatchObject({
+    await expect(append(store, [row(1), row(2)], 1)).rejects.toMatchObject({
       code: 'STORE_UNREACHABLE',
       message: expect.stringContaining(`answers ${status}`),
     });
     expect(writes).toHaveLength(1);
-    expect(await store.cursor()).toBe(0);
-    await store.append([row(1), row(2)], 1);
+    expect(await groupOf(store)).toBe(0);
+    await append(store, [row(1), row(2)], 1);
     expect(writes).toHaveLength(2);
   });
 
@@ -295,15 +297,15 @@ describe('what the client does, and we lean on:', () => {
     const { url, writes } = await fakeServer([204, 503]);
     const store = await openAt(url);
     const rows = Array.from({ length: 12_000 }, (_, i) => row(i));
-    await expect(store.append(rows, 1)).rejects.toMatchObject({ code: 'STORE_UNREACHABLE' });
+    await expect(append(store, rows, 1)).rejects.toMatchObject({ code: 'STORE_UNREACHABLE' });
     expect(writes).toHaveLength(2);
-    expect(await store.cursor()).toBe(0);
+    expect(await groupOf(store)).toBe(0);
   });
 
   it('a line too large for the server is refused, not halved for ever', async () => {
     const { url } = await fakeServer([413, 413, 413]);
     const store = await openAt(url);
-    await expect(store.append([row(1), row(2)], 1)).rejects.toMatchObject({
+    await expect(append(store, [row(1), row(2)], 1)).rejects.toMatchObject({
       refused: [{ reading: row(1) }, { reading: row(2) }],
     });
   });
@@ -337,12 +339,23 @@ describe('the cursor file', () => {
   it('is whole at every moment: a half-written new one is not read', async () => {
     const folder = tempFolder();
     const store = await InfluxStore.open({ ...nowhere, folder }, contractModels);
-    await store.append([], 5);
+    await append(store, [], 5);
     writeFileSync(join(folder, 'influx-cursor.json.new'), '{"gro');
     const again = await InfluxStore.open({ ...nowhere, folder }, contractModels);
-    expect(await again.cursor()).toBe(5);
-    await again.append([], 6);
-    expect(JSON.parse(readFileSync(join(folder, 'influx-cursor.json'), 'utf8'))).toEqual({ group: 6, readings: 0 });
+    expect(await groupOf(again)).toBe(5);
+    await append(again, [], 6);
+    expect(JSON.parse(readFileSync(join(folder, 'influx-cursor.json'), 'utf8'))).toMatchObject({
+      group: 6,
+      readings: 0,
+    });
+  });
+
+  it('from before there was a tally is carried over with none', async () => {
+    const folder = tempFolder();
+    writeFileSync(join(folder, 'influx-cursor.json'), '{"group":7,"readings":123}');
+    const store = await InfluxStore.open({ ...nowhere, folder }, contractModels);
+    expect(await store.position()).toEqual({ group: 7, tally: NO_TALLY });
+    expect(await store.count()).toBe(123);
   });
 
   it('a model with a field that InfluxDB keeps for itself is refused at the start', async () => {

@@ -8,6 +8,7 @@ import { DuckDbStore } from './duckdb-store.ts';
 import { InfluxStore } from './influx-store.ts';
 import { contractModels, rangeQuery, reading, T0 } from './telemetry-store.contract.ts';
 import type { RangeResult } from './telemetry-store.ts';
+import { append } from './test-append.ts';
 
 const FIELDS = ['flow', 'pressure', 'mode', 'locked', 'note'];
 const SPAN_MS = 400;
@@ -88,8 +89,8 @@ describe.skipIf(!influxdInstalled)('DuckDB and InfluxDB', () => {
             );
             group++;
             for (const store of [duckdb, influx]) {
-              for (const batch of written) await store.append(batch, group);
-              if (twice) for (const batch of written) await store.append(batch, group);
+              for (const batch of written) await append(store, batch, group);
+              if (twice) for (const batch of written) await append(store, batch, group);
             }
             for (const { from, length, fraction, ...rest } of queries) {
               const asked = rangeQuery(device, { ...rest, from: T0 + from + fraction, to: T0 + from + length });

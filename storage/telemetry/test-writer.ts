@@ -1,6 +1,7 @@
 /** Test only: appends groups of a hundred readings for ever, and says each group's number once it is committed. */
 import { defineDomain, flag, number } from '@haechi/core';
 import { DuckDbStore } from './duckdb-store.ts';
+import { append } from './test-append.ts';
 
 const level = number({ unit: 'm', min: -100, max: 100 });
 const model = defineDomain({
@@ -16,6 +17,6 @@ for (let group = 1; group < 10_000; group++) {
     const ts = group * 1000 + index;
     return { device: 'g-1', domain: 'flood-watch', ts, receivedAt: ts, values: { level: index } };
   });
-  await store.append(readings, group);
+  await append(store, readings, group);
   process.stdout.write(`${group}\n`);
 }

@@ -1,5 +1,6 @@
 /** Test only: the dashboard's server on a free port, with real registry, alerts and people behind it. */
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { createMetrics, silentLog, VirtualClock } from '@haechi/core';
 import { loadDomains } from '@haechi/domains';
 import { AlertBook, loadKey, loadRules, People, Registry } from '@haechi/services';
@@ -43,7 +44,8 @@ export async function startServer({ port = 0, webFolder = tempFolder(), ...more 
     deadLetters: 0,
   };
   const about = { version: '0.1.0', startedAt: 1, uptimeS: 1, mode: 'live', store: 'none', troubles: [] } as const;
-  const platform: PlatformResource = { ...about, ...counts, troubles: [], journal };
+  const ledger = { accepted: 0, stored: 0, duplicate: 0, deadLettered: 0, expired: 0, pending: 0, unaccounted: 0 };
+  const platform: PlatformResource = { ...about, ...counts, troubles: [], journal, ledger };
   const asked: object[] = [];
   const server = await DashboardServer.start({
     host: '127.0.0.1',
@@ -62,10 +64,33 @@ export async function startServer({ port = 0, webFolder = tempFolder(), ...more 
     feed,
     history: async (request) => {
       asked.push(request);
-      return { intervalMs: 0, ts: [], fields: {} };
+      return { intervalMs: 0, resolution: 'raw', ts: [], fields: {} };
+    },
+    groupHistory: async (request) => {
+      asked.push(request);
+      return { intervalMs: 0, resolution: 'raw', ts: [], fields: {} };
     },
     deadLetters: async () => [],
+    replayDeadLetters: async (request) => {
+      asked.push(request);
+      return { messages: 0, next: null };
+    },
     platform: async () => platform,
+    exportReadings: async (request) => {
+      asked.push(request);
+      return {
+        name: 'readings.csv',
+        size: 3,
+        rows: 1,
+        bytes: Readable.from([Buffer.from('csv')], { objectMode: false }),
+      };
+    },
+    importReadings: async (lines) => ({ accepted: lines.length, refused: [] }),
+    backup: async () => ({
+      name: 'haechi.tar',
+      size: 3,
+      bytes: Readable.from([Buffer.from('tar')], { objectMode: false }),
+    }),
     log: silentLog(),
     metrics: createMetrics(),
     ...more,

@@ -1,4 +1,4 @@
-import type { Device } from '@haechi/core';
+import type { Device, Values } from '@haechi/core';
 import { limitsOf } from '@haechi/services';
 import * as z from 'zod';
 import type { App } from '../app.ts';
@@ -9,24 +9,24 @@ import {
   deviceMap,
   deviceQuery,
   deviceWithState,
-  historyQuery,
-  historyResource,
+  nearestList,
+  nearestQuery,
   problem,
   provisionRequest,
   provisionResult,
   SIGNED_IN,
 } from '../contract.ts';
 import { readCursor, writeCursor } from '../cursor.ts';
+import { fits } from '../device-filter.ts';
+import { distanceM, type Place } from '../distance.ts';
 import type { DashboardOptions } from '../options.ts';
 import { Problem } from '../problems.ts';
 import type { Sessions } from '../sessions.ts';
 
-/** Without a reading for this many of a device's intervals its history has a gap. */
-const GAP_INTERVALS = 2.5;
 const PROVISION_SIZE_MAX = 16 * 1024 * 1024;
 
 export function addDeviceRoutes(app: App, options: DashboardOptions, sessions: Sessions): void {
-  const { registry, feed, history, rules } = options;
+  const { registry, feed, rules } = options;
   const tags = ['devices'];
   const onRequest = sessions.requirePerson;
   const place = z.tuple([z.string().max(64)]);
@@ -85,31 +85,28 @@ export function addDeviceRoutes(app: App, options: DashboardOptions, sessions: S
     async ({ params }) => ({ ...toResource(find(params.id)), state: feed.device(params.id) }),
   );
   app.get(
-    '/devices/:id/history',
+    '/nearest-devices',
     {
       onRequest,
       schema: {
         tags,
-        summary: 'Readings of a device over time, aggregated where there are more than asked for',
-        params: byId,
-        querystring: historyQuery,
-        response: { ...SIGNED_IN, 200: historyResource, 404: problem, 422: problem },
+        summary: 'Devices around a point, nearest first, with their latest values',
+        querystring: nearestQuery,
+        response: { ...SIGNED_IN, 200: nearestList },
       },
     },
-    async ({ params, query }) => {
-      const device = find(params.id);
-      const { from, to, points } = query;
-      if (from >= to) throw new Problem(422, 'querystring from: must be before to');
-      const result = await history({
-        domain: device.domain,
-        device: device.id,
-        fields: knownFields(options, device, query.fields),
-        from,
-        to,
-        pointsMax: points,
-        gapMs: device.intervalS * 1000 * GAP_INTERVALS,
-      });
-      return { device: device.id, from, to, ...result };
+    async ({ query: { latitude, longitude, radiusM, limit, ...filter } }) => {
+      const near = registry
+        .list()
+        .filter((device) => fits(device, filter))
+        .map((device) => {
+          const state = feed.device(device.id);
+          return { device, state, distanceM: distanceM({ latitude, longitude }, placeOf(device, state.values)) };
+        })
+        .filter((one) => radiusM === undefined || one.distanceM <= radiusM)
+        .sort((a, b) => a.distanceM - b.distanceM)
+        .slice(0, limit);
+      return { items: near.map(({ device, state, distanceM }) => ({ ...toResource(device), state, distanceM })) };
     },
   );
   app.post(
@@ -132,22 +129,7 @@ export function addDeviceRoutes(app: App, options: DashboardOptions, sessions: S
   );
 }
 
-function fits(device: Device, query: z.output<typeof deviceQuery>): boolean {
-  const { domain, kind, district, q } = query;
-  if (domain !== undefined && device.domain !== domain) return false;
-  if (kind !== undefined && device.kind !== kind) return false;
-  if (district !== undefined && device.district !== district) return false;
-  const text = q?.toLowerCase();
-  return text === undefined || device.id.toLowerCase().includes(text) || device.name.toLowerCase().includes(text);
-}
-
-function knownFields(options: DashboardOptions, device: Device, list: string): string[] {
-  const model = options.domains.find(({ id }) => id === device.domain)?.model;
-  const names = list.split(',').filter((name) => name !== '');
-  for (const name of names) {
-    if (!model || !(name in model.telemetry.shape))
-      throw new Problem(422, `querystring fields: ${device.domain} has no field ${name}`);
-  }
-  if (names.length === 0) throw new Problem(422, 'querystring fields: name at least one');
-  return [...new Set(names)];
+/** Where it says it is, if it says so. */
+function placeOf(device: Device, { latitude, longitude }: Values): Place {
+  return typeof latitude === 'number' && typeof longitude === 'number' ? { latitude, longitude } : device;
 }

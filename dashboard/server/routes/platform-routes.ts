@@ -1,6 +1,15 @@
 import * as z from 'zod';
 import type { App } from '../app.ts';
-import { deadLetterList, deadLetterQuery, platformResource, SIGNED_IN } from '../contract.ts';
+import {
+  ADMIN_ONLY,
+  deadLetterList,
+  deadLetterQuery,
+  ledgerResource,
+  platformResource,
+  replayRequest,
+  replayResult,
+  SIGNED_IN,
+} from '../contract.ts';
 import { readCursor, writeCursor } from '../cursor.ts';
 import type { DashboardOptions } from '../options.ts';
 import type { Sessions } from '../sessions.ts';
@@ -18,6 +27,18 @@ export function addPlatformRoutes(app: App, options: DashboardOptions, sessions:
       schema: { tags, summary: 'How the platform itself is', response: { ...SIGNED_IN, 200: platformResource } },
     },
     async () => await options.platform(),
+  );
+  app.get(
+    '/ledger',
+    {
+      onRequest,
+      schema: {
+        tags,
+        summary: 'What became of every message that was acknowledged',
+        response: { ...SIGNED_IN, 200: ledgerResource },
+      },
+    },
+    async () => (await options.platform()).ledger,
   );
   app.get(
     '/dead-letters',
@@ -41,6 +62,19 @@ export function addPlatformRoutes(app: App, options: DashboardOptions, sessions:
       }));
       return { items, next: found.length > limit ? writeCursor([items.at(-1)?.id ?? 0]) : null };
     },
+  );
+  app.post(
+    '/dead-letters/replay',
+    {
+      onRequest: sessions.requireAdmin,
+      schema: {
+        tags,
+        summary: 'Send dead letters through the platform once more, after what was wrong is mended',
+        body: replayRequest,
+        response: { ...ADMIN_ONLY, 202: replayResult },
+      },
+    },
+    async ({ body }, reply) => reply.code(202).send(await options.replayDeadLetters(body)),
   );
 }
 

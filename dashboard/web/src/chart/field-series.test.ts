@@ -3,7 +3,8 @@ import type { HistoryResource } from '../contract.ts';
 import { seriesOf } from './field-series.ts';
 
 function history(ts: number[], mean: (number | null)[], intervalMs = 0): HistoryResource {
-  return { device: 'd', from: 0, to: 100_000, intervalMs, ts, fields: { v: { min: mean, mean, max: mean } } };
+  const about = { device: 'd', from: 0, to: 100_000, intervalMs, resolution: 'raw' } as const;
+  return { ...about, ts, fields: { v: { min: mean, mean, max: mean } } };
 }
 
 test('a row without this field is no gap, silence is', () => {

@@ -7,6 +7,7 @@ test('raw readings are one column a field, a missing one stays empty', () => {
   const history = {
     ...base,
     intervalMs: 0,
+    resolution: 'raw' as const,
     fields: { p: { min: [1, null], mean: [1, null], max: [1, null] }, s: { last: ['on', 'a,b'] } },
   };
   const fields = [
@@ -22,6 +23,7 @@ test('aggregates carry least and most, and text cannot become a formula', () => 
   const history = {
     ...base,
     intervalMs: 1000,
+    resolution: 'raw' as const,
     fields: { p: { min: [-1, 2], mean: [1, 3], max: [2, 4] }, s: { last: ['=1+1', null] } },
   };
   const csv = historyCsv(history, [

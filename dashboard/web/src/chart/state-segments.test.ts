@@ -7,6 +7,7 @@ test('equal words are one segment, a change ends it, silence leaves a gap', () =
     from: 0,
     to: 100_000,
     intervalMs: 0,
+    resolution: 'raw' as const,
     ts: [0, 1000, 2000, 3000, 60_000],
     fields: { gate: { last: ['open', 'open', null, 'closed', 'closed'] } },
   };

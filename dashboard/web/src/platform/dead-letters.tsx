@@ -10,6 +10,7 @@ import { useLanguage } from '../locales/i18n.ts';
 import { formatSize } from '../shared/format.ts';
 import { Failed, SkeletonRows } from '../shared/states.tsx';
 import { useTimeWords } from '../shared/use-words-of-time.ts';
+import { Replay } from './replay.tsx';
 
 const PAGE = 50;
 
@@ -81,6 +82,9 @@ export function DeadLetters() {
           value={reason}
           onChange={(event) => set('reason', event.currentTarget.value)}
         />
+        {items?.some(({ replayable }) => replayable) && (
+          <Replay key={`${askedDevice} ${askedReason}`} device={askedDevice} reason={askedReason} done={retry} />
+        )}
       </Group>
       {error && <Failed what={t('state.deadLetters')} error={error} retry={retry} />}
       {!items && !error && <SkeletonRows count={4} />}

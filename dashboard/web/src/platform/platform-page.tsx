@@ -12,6 +12,7 @@ import { formatNumber, formatSize } from '../shared/format.ts';
 import { Failed, SkeletonRows } from '../shared/states.tsx';
 import { useTimeWords } from '../shared/use-words-of-time.ts';
 import { DeadLetters } from './dead-letters.tsx';
+import { Ledger } from './ledger.tsx';
 
 const POLL_MS = 3000;
 
@@ -37,6 +38,11 @@ export function PlatformPage() {
               <Journal journal={data.journal} />
             </Section>
           </div>
+        )}
+        {data && (
+          <Section title={t('platform.ledger')}>
+            <Ledger ledger={data.ledger} />
+          </Section>
         )}
         <Section title={t('platform.deadLettersTitle')}>
           <Text c="dimmed" mb="sm">

@@ -1,0 +1,366 @@
+/**
+ * The past, a UTC day at a time. A day that is over is sealed: its readings, each point once, go into a Parquet file, its roll-ups
+ * to a minute into another, those to an hour and a day into tables. Readings that come late for it wait in the open table, where
+ * queries find them, until the day is sealed anew. Retention drops days whole.
+ *
+ *   <folder>/<domain>/raw/<YYYY-MM-DD>.parquet, <folder>/<domain>/minute/<YYYY-MM-DD>.parquet   (docs/storage-layout.md)
+ */
+import { existsSync } from 'node:fs';
+import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { HaechiError, messageOf } from '@haechi/core';
+import { combined, partColumns, pointsAsParts } from './duckdb-rollup.ts';
+import { ensureTable, quote, type Table } from './duckdb-table.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from './intervals.ts';
+import type { Retention } from './telemetry-store.ts';
+
+/** A day is sealed this long after its end; most of what comes late has come by then. */
+const GRACE_MS = 2 * HOUR_MS;
+/** A sealed day is sealed anew when nothing more has come for it this long. */
+const QUIET_MS = 10 * MINUTE_MS;
+/** Small enough that a device's day is a few of them, large enough to compress. */
+const ROW_GROUP_SIZE = 30_000;
+
+export interface SealedDay {
+  day: number;
+  rows: number;
+  /** Whether its files are still there: retention drops readings before roll-ups. */
+  raw: boolean;
+  minute: boolean;
+}
+
+export type FileKind = 'raw' | 'minute';
+export const hourTable = (table: Table) => `rollup_hour_${table.name}`;
+export const dayTable = (table: Table) => `rollup_day_${table.name}`;
+export const dayOf = (ts: number) => Math.floor(ts / DAY_MS) * DAY_MS;
+
+export class Days {
+  readonly #folder: string;
+  readonly #connection: DuckDBConnection;
+  /** By system and day. */
+  readonly #sealed = new Map<string, Map<number, SealedDay>>();
+  /** Days of which the open table may hold a point in more than one row. */
+  readonly #repeated = new Map<string, Set<number>>();
+  /** Days that have rows in the open table, with the number of the append that brought the last of them. */
+  readonly #open = new Map<string, Map<number, number>>();
+  #appends = 0;
+  #committing: Promise<void> | undefined;
+  #generation = 0;
+
+  private constructor(folder: string, connection: DuckDBConnection) {
+    this.#folder = folder;
+    this.#connection = connection;
+  }
+
+  /** @param connection is used for nothing else: a day's work is one transaction of its own. */
+  static async open(folder: string, connection: DuckDBConnection, tables: Iterable<Table>): Promise<Days> {
+    const days = new Days(folder, connection);
+    await connection.run(
+      'CREATE TABLE IF NOT EXISTS sealed_days (domain VARCHAR, day BIGINT, sealed_rows BIGINT, raw BOOLEAN, minute BOOLEAN)',
+    );
+    await connection.run('CREATE TABLE IF NOT EXISTS repeated_days (domain VARCHAR, day BIGINT)');
+    await connection.run('CREATE TABLE IF NOT EXISTS stored_messages (domain VARCHAR, day BIGINT, messages BIGINT)');
+    await connection.run('CREATE TABLE IF NOT EXISTS dropped_messages (messages BIGINT)');
+    await connection.run('CREATE TABLE IF NOT EXISTS device_numbers (number INTEGER, device VARCHAR)');
+    for (const table of tables) {
+      days.#sealed.set(table.domain, new Map());
+      days.#repeated.set(table.domain, new Set());
+      days.#open.set(table.domain, new Map());
+      const columns = [
+        { name: 'device', type: 'INTEGER' },
+        { name: 'ts', type: 'BIGINT' },
+        ...partColumns([...table.fields.values()]),
+      ];
+      for (const name of [hourTable(table), dayTable(table)]) await ensureTable(connection, name, columns);
+      for (const { day } of await days.#rows(`SELECT DISTINCT ts // ${DAY_MS} * ${DAY_MS} AS day FROM ${table.name}`))
+        days.#open.get(table.domain)?.set(Number(day), 0);
+    }
+    for (const { domain, day, ...kept } of await days.#rows('SELECT * FROM sealed_days')) {
+      const { sealed_rows: rows, raw, minute } = kept as { sealed_rows: bigint; raw: boolean; minute: boolean };
+      days.#sealed.get(String(domain))?.set(Number(day), { day: Number(day), rows: Number(rows), raw, minute });
+    }
+    for (const { domain, day } of await days.#rows('SELECT * FROM repeated_days'))
+      days.#repeated.get(String(domain))?.add(Number(day));
+    return days;
+  }
+
+  async #rows(sql: string) {
+    return (await this.#connection.runAndReadAll(sql)).getRowObjects();
+  }
+
+  sealed(domain: string): ReadonlyMap<number, SealedDay> {
+    return this.#sealed.get(domain) ?? new Map();
+  }
+
+  repeated(domain: string): ReadonlySet<number> {
+    return this.#repeated.get(domain) ?? new Set();
+  }
+
+  /** Readings in sealed files. */
+  get sealedRows(): number {
+    let sum = 0;
+    for (const days of this.#sealed.values()) for (const { raw, rows } of days.values()) sum += raw ? rows : 0;
+    return sum;
+  }
+
+  file(domain: string, kind: FileKind, day: number): string {
+    return join(this.#folder, domain, kind, `${new Date(day).toISOString().slice(0, 10)}.parquet`);
+  }
+
+  /** Runs a query on days as they are: again, where one was sealed or dropped meanwhile. */
+  async steadily<T>(query: () => Promise<T>): Promise<T> {
+    for (;;) {
+      await this.#committing;
+      const generation = this.#generation;
+      try {
+        const result = await query();
+        if (generation === this.#generation) return result;
+      } catch (error) {
+        if (generation === this.#generation) throw told(error);
+      }
+    }
+  }
+
+  /** Whether the open table may have readings of this day. */
+  isOpen(domain: string, day: number): boolean {
+    return this.#open.get(domain)?.has(day) ?? false;
+  }
+
+  openDays(domain: string): number[] {
+    return [...(this.#open.get(domain)?.keys() ?? [])];
+  }
+
+  /** Within the append's transaction: rows come for these days; of those in `repeated` points may come a second time. */
+  async expect(
+    connection: DuckDBConnection,
+    domain: string,
+    days: Iterable<number>,
+    repeated: Iterable<number>,
+  ): Promise<void> {
+    const open = this.#open.get(domain);
+    const append = ++this.#appends;
+    for (const day of days) open?.set(day, append);
+    const marked = this.#repeated.get(domain);
+    for (const day of repeated) {
+      if (marked?.has(day)) continue;
+      await connection.run('INSERT INTO repeated_days VALUES ($1, $2)', [domain, BigInt(day)]);
+      marked?.add(day);
+    }
+  }
+
+  /** Every day that is over and stands in the open table, oldest first, a transaction each. */
+  async seal(table: Table, now: number, signal?: AbortSignal): Promise<void> {
+    const over = this.openDays(table.domain).filter((day) => day + DAY_MS + GRACE_MS <= now);
+    for (const day of over.sort((a, b) => a - b)) {
+      if (signal?.aborted) return;
+      if (this.sealed(table.domain).has(day) && (await this.#newestOf(table, day)) + QUIET_MS > now) continue;
+      await this.#sealDay(table, day);
+    }
+  }
+
+  async #newestOf(table: Table, day: number): Promise<number> {
+    const of = `FROM ${table.name} WHERE ts >= ${day} AND ts < ${day + DAY_MS}`;
+    const [row] = await this.#rows(`SELECT max(received_at) AS newest ${of}`);
+    return Number(row?.['newest'] ?? 0);
+  }
+
+  async #sealDay(table: Table, day: number): Promise<void> {
+    const { domain } = table;
+    const fields = [...table.fields.values()];
+    const [raw, minute] = [this.file(domain, 'raw', day), this.file(domain, 'minute', day)];
+    for (const path of [raw, minute]) await mkdir(dirname(path), { recursive: true });
+    const parts = (from: string, size: number) =>
+      combined({ parts: from, fields, bucket: `ts - ts % ${size}`, eachDevice: true });
+    const lastAppend = this.#open.get(domain)?.get(day);
+    await this.#transaction(async (run) => {
+      const rows = await this.#write(rowsOf(table, day, this.sealed(domain).get(day)?.raw ? raw : undefined), raw);
+      const points = `SELECT * FROM ${fileOf(`${raw}.new`)}`;
+      await this.#write(
+        `SELECT * RENAME (bucket AS ts) FROM (${parts(pointsAsParts(points, fields), MINUTE_MS)}) ORDER BY device, ts`,
+        minute,
+      );
+      await run(
+        'INSERT INTO device_numbers SELECT (SELECT count(*) FROM device_numbers) + row_number() OVER (), device FROM (' +
+          `SELECT DISTINCT device FROM ${fileOf(`${minute}.new`)} WHERE device NOT IN (SELECT device FROM device_numbers))`,
+      );
+      let finer = `SELECT * FROM ${fileOf(`${minute}.new`)}`;
+      for (const [name, size] of [
+        [hourTable(table), HOUR_MS],
+        [dayTable(table), DAY_MS],
+      ] as const) {
+        await run(`DELETE FROM ${name} WHERE ts >= ${day} AND ts < ${day + DAY_MS}`);
+        await run(
+          `INSERT INTO ${name} BY NAME SELECT number AS device, * EXCLUDE (device, number) RENAME (bucket AS ts)
+           FROM (${parts(finer, size)}) JOIN device_numbers USING (device) ORDER BY number, ts`,
+        );
+        finer = `SELECT names.device, rolled.* EXCLUDE (device) FROM ${name} AS rolled
+                 JOIN device_numbers AS names ON names.number = rolled.device WHERE ts >= ${day} AND ts < ${day + DAY_MS}`;
+      }
+      await run(`DELETE FROM ${table.name} WHERE ts >= ${day} AND ts < ${day + DAY_MS}`);
+      await run(`DELETE FROM repeated_days WHERE domain = '${domain}' AND day = ${day}`);
+      await run(`DELETE FROM sealed_days WHERE domain = '${domain}' AND day = ${day}`);
+      await run(`INSERT INTO sealed_days VALUES ('${domain}', ${day}, ${rows}, true, true)`);
+      return async () => {
+        // Before the commit: a crash in between leaves readings both in the file and in the open table, where a point counts once.
+        for (const path of [raw, minute]) await rename(`${path}.new`, path);
+        for (const path of [raw, minute]) await syncFolder(dirname(path));
+        return () => {
+          this.#sealed.get(domain)?.set(day, { day, rows, raw: true, minute: true });
+          this.#repeated.get(domain)?.delete(day);
+          // What came meanwhile stays in the open table.
+          if (this.#open.get(domain)?.get(day) === lastAppend) this.#open.get(domain)?.delete(day);
+        };
+      };
+    });
+  }
+
+  /** Writes and syncs `path`.new; gives its rows. */
+  async #write(select: string, path: string): Promise<number> {
+    const options = `FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${ROW_GROUP_SIZE}`;
+    const [row] = await this.#rows(`COPY (${select}) TO '${literal(`${path}.new`)}' (${options})`);
+    const file = await open(`${path}.new`, 'r+');
+    try {
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    return Number(row?.['Count'] ?? 0);
+  }
+
+  /** What is older than it is kept, by whole days. Roll-ups to a day stay as long as any readings do: they tell which devices have some. */
+  async drop(table: Table, { day, ...finer }: Retention, now: number, signal?: AbortSignal): Promise<void> {
+    const { domain } = table;
+    const kept = { ...finer, day: Math.max(day, finer.raw) };
+    const oldest = (resolution: keyof Retention) => oldestDay(now, kept[resolution]);
+    for (const sealed of this.sealed(domain).values()) {
+      if (signal?.aborted) return;
+      const { day } = sealed;
+      const after = {
+        ...sealed,
+        raw: sealed.raw && day >= oldest('raw'),
+        minute: sealed.minute && day >= oldest('minute'),
+      };
+      if (after.raw !== sealed.raw || after.minute !== sealed.minute) await this.#dropFiles(domain, after);
+    }
+    const [open] = await this.#rows(`SELECT count(*) AS rows FROM ${table.name} WHERE ts < ${oldest('raw')}`);
+    const [messages] = await this.#rows(
+      `SELECT sum(messages)::BIGINT AS messages FROM stored_messages WHERE domain = '${domain}' AND day < ${oldest('raw')}`,
+    );
+    const hours = await this.#anyBefore(hourTable(table), oldest('hour'));
+    const days = await this.#anyBefore(dayTable(table), oldest('day'));
+    const gone = Number(messages?.['messages'] ?? 0);
+    if (Number(open?.['rows']) === 0 && gone === 0 && !hours && !days) return;
+    await this.#transaction(async (run) => {
+      await run(`DELETE FROM ${table.name} WHERE ts < ${oldest('raw')}`);
+      await run(`DELETE FROM stored_messages WHERE domain = '${domain}' AND day < ${oldest('raw')}`);
+      if (gone > 0) await run(`INSERT INTO dropped_messages VALUES (${gone})`);
+      await run(`DELETE FROM ${hourTable(table)} WHERE ts < ${oldest('hour')}`);
+      await run(`DELETE FROM ${dayTable(table)} WHERE ts < ${oldest('day')}`);
+      return async () => () => {
+        for (const old of this.openDays(domain)) if (old < oldest('raw')) this.#open.get(domain)?.delete(old);
+      };
+    });
+  }
+
+  async #anyBefore(table: string, ts: number): Promise<boolean> {
+    return (await this.#rows(`SELECT 1 FROM ${table} WHERE ts < ${ts} LIMIT 1`)).length > 0;
+  }
+
+  async #dropFiles(domain: string, after: SealedDay): Promise<void> {
+    const { day, raw, minute } = after;
+    await this.#transaction(async (run) => {
+      await run(`UPDATE sealed_days SET raw = ${raw}, minute = ${minute} WHERE domain = '${domain}' AND day = ${day}`);
+      return async () => () => {
+        this.#sealed.get(domain)?.set(day, after);
+      };
+    });
+    await this.#removeStray(domain, day);
+  }
+
+  /** Files that the catalogue does not know: what a crash has left between the commit and the file system. */
+  async tidy(domain: string): Promise<void> {
+    for (const kind of ['raw', 'minute'] as const) {
+      const folder = join(this.#folder, domain, kind);
+      if (!existsSync(folder)) continue;
+      for (const name of await readdir(folder)) {
+        const day = Date.parse(name.slice(0, 10));
+        if (name.endsWith('.new') || !this.sealed(domain).get(day)?.[kind])
+          await rm(join(folder, name), { force: true });
+      }
+    }
+  }
+
+  async #removeStray(domain: string, day: number): Promise<void> {
+    for (const kind of ['raw', 'minute'] as const) {
+      if (!this.sealed(domain).get(day)?.[kind]) await rm(this.file(domain, kind, day), { force: true });
+    }
+  }
+
+  /**
+   * `work` does everything that takes time and gives what is to be done right before the commit; that in turn gives what is true
+   * from the commit on. Queries wait for these two alone.
+   */
+  async #transaction(
+    work: (run: (sql: string) => Promise<unknown>) => Promise<() => Promise<() => void>>,
+  ): Promise<void> {
+    const run = (sql: string) => this.#connection.run(sql);
+    await run('BEGIN TRANSACTION');
+    try {
+      const beforeCommit = await work(run);
+      const committed = Promise.withResolvers<void>();
+      this.#committing = committed.promise;
+      try {
+        const told = await beforeCommit();
+        await run('COMMIT');
+        told();
+      } finally {
+        this.#generation++;
+        this.#committing = undefined;
+        committed.resolve();
+      }
+    } catch (error) {
+      await run('ROLLBACK').catch(() => undefined); // the first error is the one to tell
+      throw error;
+    }
+  }
+}
+
+/** A sealed file that cannot be read is named, whatever the database says of it. */
+function told(error: unknown): unknown {
+  const file = /[^\s'"]+\.parquet/.exec(messageOf(error))?.[0];
+  if (error instanceof HaechiError || file === undefined) return error;
+  const message = `the sealed day ${file} is missing or damaged; restore it from a backup`;
+  return new HaechiError('STORE_DAMAGED', message, { cause: error });
+}
+
+/** The first day that is kept. */
+export function oldestDay(now: number, days: number): number {
+  return dayOf(now) - days * DAY_MS;
+}
+
+/** A day's rows, each point once: of two rows of one point the one received last counts, field by field. */
+function rowsOf(table: Table, day: number, sealedFile: string | undefined): string {
+  const rows = `SELECT *, rowid AS place FROM ${table.name} WHERE ts >= ${day} AND ts < ${day + DAY_MS}`;
+  const all = sealedFile ? `${rows} UNION ALL BY NAME SELECT *, -1 AS place FROM ${fileOf(sealedFile)}` : rows;
+  const newest = ['seq', ...table.fields.keys()].map((name) => `${newestReceived(name)}`);
+  return `SELECT device, ts, max(received_at) AS received_at, ${newest.join(', ')} FROM (${all})
+          GROUP BY device, ts ORDER BY device, ts`;
+}
+
+/** Of the rows of one point, the field's value that was received last, and in one millisecond the one written last. */
+export function newestReceived(field: string): string {
+  return `arg_max(${quote(field)}, (received_at, place)) AS ${quote(field)}`;
+}
+
+const literal = (text: string) => text.replaceAll("'", "''");
+export const fileOf = (path: string) => `read_parquet('${literal(path)}')`;
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}

@@ -1,0 +1,60 @@
+/** Readings or roll-ups as a file that any tool reads. */
+import { type DuckDBConnection, listValue } from '@duckdb/node-api';
+import { HaechiError, messageOf } from '@haechi/core';
+import type { Store } from './duckdb-range.ts';
+import { combined, figuresOf, partColumn } from './duckdb-rollup.ts';
+import { Sources } from './duckdb-sources.ts';
+import { quote } from './duckdb-table.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from './intervals.ts';
+import type { ExportQuery, Resolution } from './telemetry-store.ts';
+
+const SIZE_OF: Record<Exclude<Resolution, 'raw'>, number> = { minute: MINUTE_MS, hour: HOUR_MS, day: DAY_MS };
+
+/** RFC 3339 in UTC, to the millisecond. */
+const asText = (column: string) => `strftime(make_timestamp(${column} * 1000), '%Y-%m-%dT%H:%M:%S.%gZ') AS ${column}`;
+
+/** @throws HaechiError EXPORT_FAILED where the file cannot be written */
+export async function exportRows(
+  connection: DuckDBConnection,
+  { table, days }: Store,
+  query: ExportQuery,
+  path: string,
+): Promise<{ rows: number }> {
+  const names = query.fields ?? [...table.fields.keys()];
+  const fields = names.flatMap((name) => table.fields.get(name) ?? []);
+  if (fields.length === 0) throw new HaechiError('EXPORT_FAILED', `${query.domain} has none of the fields asked for`);
+  const span = { from: Math.floor(query.from), to: Math.ceil(query.to) };
+  const { resolution, format } = query;
+  const condition = query.devices ? 'device IN (SELECT unnest($1))' : 'true';
+  const numbered = query.devices
+    ? 'rolled.device IN (SELECT number FROM device_numbers WHERE device IN (SELECT unnest($1)))'
+    : 'true';
+  const sources = new Sources(table, days, { named: condition, numbered });
+
+  let rows: string;
+  let columns: string[];
+  let times: string[];
+  if (resolution === 'raw') {
+    rows = sources.points(span, fields);
+    times = ['ts', 'received_at'];
+    columns = fields.map((field) => quote(field.name));
+  } else {
+    const size = SIZE_OF[resolution];
+    const parts = sources.parts(span, fields, resolution, true) || 'SELECT NULL AS device, NULL AS ts WHERE false';
+    rows = combined({ parts, fields, bucket: `ts - ts % ${size}`, eachDevice: true });
+    rows = `SELECT * RENAME (bucket AS ts) FROM (${rows})`;
+    times = ['ts'];
+    columns = fields.flatMap((field) => figuresOf(field).map((figure) => partColumn(field, figure)));
+  }
+  const shown = ['device', ...times.map((name) => (format === 'csv' ? asText(name) : name)), ...columns].join(', ');
+  const options = format === 'csv' ? 'FORMAT csv, HEADER true' : 'FORMAT parquet, COMPRESSION zstd';
+  const select = `SELECT ${shown} FROM (SELECT * FROM (${rows}) ORDER BY device, ts)`;
+  try {
+    const target = path.replaceAll("'", "''");
+    const values = query.devices ? [listValue(query.devices)] : [];
+    const [row] = (await connection.runAndReadAll(`COPY (${select}) TO '${target}' (${options})`, values)).getRows();
+    return { rows: Number(row?.[0] ?? 0) };
+  } catch (cause) {
+    throw new HaechiError('EXPORT_FAILED', `${path} cannot be written: ${messageOf(cause)}`, { cause });
+  }
+}

@@ -1,0 +1,118 @@
+/** A system's table of readings, its columns taken from the model and brought up to it. */
+import {
+  BIGINT,
+  BOOLEAN,
+  DOUBLE,
+  type DuckDBConnection,
+  DuckDBDataChunk,
+  type DuckDBType,
+  type DuckDBValue,
+  VARCHAR,
+} from '@duckdb/node-api';
+import { type DomainModel, type FieldInfo, fieldsOf, type Reading } from '@haechi/core';
+
+const CHUNK_ROWS = 2048;
+
+export interface Table {
+  domain: string;
+  name: string;
+  fields: Map<string, FieldInfo>;
+  columns: { name: string; type: DuckDBType }[];
+}
+
+const columnType: Record<FieldInfo['type'], DuckDBType> = {
+  number: DOUBLE,
+  choice: VARCHAR,
+  text: VARCHAR,
+  flag: BOOLEAN,
+};
+
+export const quote = (name: string) => `"${name.replaceAll('"', '""')}"`;
+export const sqlTypeOf = ({ type }: FieldInfo) => columnType[type].toString();
+
+export function tableOf(model: DomainModel): Table {
+  const fields = fieldsOf(model);
+  return {
+    domain: model.id,
+    name: model.id.replaceAll('-', '_'),
+    fields: new Map(fields.map((field) => [field.name, field])),
+    columns: [
+      { name: 'device', type: VARCHAR },
+      { name: 'ts', type: BIGINT },
+      { name: 'received_at', type: BIGINT },
+      { name: 'seq', type: BIGINT },
+      ...fields.map((field) => ({ name: field.name, type: columnType[field.type] })),
+    ],
+  };
+}
+
+/**
+ * Makes or widens a table; gives its columns as they stand on disk: a new one is the last there, wherever its model has it.
+ * @throws Error where a column holds another type than its model says
+ */
+export async function ensureTable(
+  connection: DuckDBConnection,
+  table: string,
+  columns: readonly { name: string; type: string }[],
+): Promise<{ name: string; type: string }[]> {
+  const defined = columns.map(({ name, type }) => `${quote(name)} ${type}`).join(', ');
+  await connection.run(`CREATE TABLE IF NOT EXISTS ${table} (${defined})`);
+  for (const { name, type } of columns) {
+    await connection.run(`ALTER TABLE ${table} ADD COLUMN IF NOT EXISTS ${quote(name)} ${type}`);
+  }
+  const wanted = new Map(columns.map(({ name, type }) => [name, type]));
+  const kept = (await connection.runAndReadAll(`DESCRIBE ${table}`)).getRows();
+  return kept.map(([column, columnType]) => {
+    const [name, type] = [String(column), String(columnType)];
+    // One that the model has dropped stays, and stays empty.
+    if ((wanted.get(name) ?? type) !== type)
+      throw new Error(`${table}.${name} holds ${type}, its model says ${wanted.get(name)}`);
+    return { name, type };
+  });
+}
+
+const keptTypes: DuckDBType[] = [BIGINT, BOOLEAN, DOUBLE, VARCHAR];
+
+/** Makes the table of readings, or widens it to the model. */
+export async function ensureReadings(connection: DuckDBConnection, table: Table): Promise<Table> {
+  const wanted = table.columns.map(({ name, type }) => ({ name, type: type.toString() }));
+  const columns = (await ensureTable(connection, table.name, wanted)).map((column) => {
+    const type = keptTypes.find((known) => known.toString() === column.type);
+    if (!type) throw new Error(`${table.name}.${column.name} holds ${column.type}, which is nothing of ours`);
+    return { name: column.name, type };
+  });
+  return { ...table, columns };
+}
+
+export async function appendRows(connection: DuckDBConnection, table: Table, rows: readonly Reading[]): Promise<void> {
+  const appender = await connection.createAppender(table.name);
+  const types = table.columns.map((column) => column.type);
+  try {
+    for (let start = 0; start < rows.length; start += CHUNK_ROWS) {
+      const part = rows.slice(start, start + CHUNK_ROWS);
+      const chunk = DuckDBDataChunk.create(types, part.length);
+      table.columns.forEach(({ name }, index) => {
+        chunk.setColumnValues(index, columnValues(name, part));
+      });
+      appender.appendDataChunk(chunk);
+    }
+    appender.flushSync();
+  } finally {
+    appender.closeSync();
+  }
+}
+
+function columnValues(column: string, rows: readonly Reading[]): DuckDBValue[] {
+  switch (column) {
+    case 'device':
+      return rows.map((row) => row.device);
+    case 'ts':
+      return rows.map((row) => BigInt(row.ts));
+    case 'received_at':
+      return rows.map((row) => BigInt(row.receivedAt));
+    case 'seq':
+      return rows.map((row) => (row.seq === undefined ? null : BigInt(row.seq)));
+    default:
+      return rows.map((row) => row.values[column] ?? null);
+  }
+}
