@@ -72,37 +72,40 @@ describe('sealing', () => {
         const plain = await openStore();
         const folder = tempFolder();
         let sealed = await openStore(folder);
-        let receivedAt = T0;
-        for (const [index, { batch: rows, seal, reopen }] of given.entries()) {
-          const readings = rows.map(({ device, at, values: some }): Reading => {
-            receivedAt += 1;
-            return reading(device, T0 + at, some, { receivedAt });
-          });
-          await append(plain, readings, index + 1);
-          await append(sealed, readings, index + 1);
-          if (seal) await sealed.maintain(LATER);
-          if (reopen) {
-            await sealed.close();
-            sealed = await openStore(folder);
+        try {
+          let receivedAt = T0;
+          for (const [index, { batch: rows, seal, reopen }] of given.entries()) {
+            const readings = rows.map(({ device, at, values: some }): Reading => {
+              receivedAt += 1;
+              return reading(device, T0 + at, some, { receivedAt });
+            });
+            await append(plain, readings, index + 1);
+            await append(sealed, readings, index + 1);
+            if (seal) await sealed.maintain(LATER);
+            if (reopen) {
+              await sealed.close();
+              sealed = await openStore(folder);
+            }
+            const known = readings.slice(0, 20);
+            expect(await sealed.unseen(known)).toEqual(await plain.unseen(known));
+            for (const { from, length, devices, ...rest } of queries) {
+              const span = { ...rest, from: T0 + from, to: T0 + from + length };
+              const asked = rangeQuery('p-1', span);
+              expect(rounded(await sealed.range(asked)), JSON.stringify(asked)).toEqual(
+                rounded(await plain.range(asked)),
+              );
+              const group = { ...span, domain: 'test-pump', ...(devices.length > 0 ? { devices } : {}) };
+              expect(rounded(await sealed.group(group)), JSON.stringify(group)).toEqual(
+                rounded(await plain.group(group)),
+              );
+            }
           }
-          const known = readings.slice(0, 20);
-          expect(await sealed.unseen(known)).toEqual(await plain.unseen(known));
-          for (const { from, length, devices, ...rest } of queries) {
-            const span = { ...rest, from: T0 + from, to: T0 + from + length };
-            const asked = rangeQuery('p-1', span);
-            expect(rounded(await sealed.range(asked)), JSON.stringify(asked)).toEqual(
-              rounded(await plain.range(asked)),
-            );
-            const group = { ...span, domain: 'test-pump', ...(devices.length > 0 ? { devices } : {}) };
-            expect(rounded(await sealed.group(group)), JSON.stringify(group)).toEqual(
-              rounded(await plain.group(group)),
-            );
-          }
+        } finally {
+          await plain.close();
+          await sealed.close();
         }
-        await plain.close();
-        await sealed.close();
       }),
-      { numRuns: 6 },
+      { numRuns: 8, endOnFailure: true },
     );
   }, 240_000);
 

@@ -55,9 +55,9 @@ export async function readGroup({ ask, table, days }: Store, query: GroupQuery):
   // The newest of many devices' values says nothing about them.
   const figures = (field: FieldInfo) =>
     figuresOf(field).filter((figure) => {
-      if (figure === 'last') return field.type !== 'number';
+      if (figure === 'last' || figure === 'first') return false;
       const name = figure === 'growth' ? 'sum' : figure;
-      return figure !== 'first' && (!wanted || wanted.some((one) => one === name));
+      return !wanted || wanted.some((one) => one === name);
     });
   return await aggregated({ ask, sources, span, fields, values, intervals, figures });
 }
