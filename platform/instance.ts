@@ -107,6 +107,7 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
         pastMaxMs: settings.pastMaxDays * 86_400_000,
         deadLettersMax: settings.deadLettersMax,
         retention: knownRetention(settings.retention, models),
+        keeps: mode !== 'replay',
         logLevel: settings.logLevel,
         devices: registry.list(),
       },

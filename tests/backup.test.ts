@@ -135,6 +135,23 @@ describe('a backup of a platform that runs', () => {
   });
 });
 
+describe('a backup of a platform with InfluxDB', () => {
+  it('says that the readings are not in it, also while the server is away', { timeout: 60_000 }, async () => {
+    const folder = tempFolder();
+    const out = join(folder, 'influx.tar');
+    const env = { ...ENV, HAECHI_LOG_LEVEL: 'silent', HAECHI_STORE: 'influxdb', INFLUX_URL: 'http://127.0.0.1:9' };
+    const platform = await startPlatform(join(folder, 'data'), { env });
+    const taken = await haechi(['backup', '--out', out, '--url', platform.url, '--password', PASSWORD]);
+    await platform.end();
+    expect(taken, taken.stderr).toMatchObject({ code: 0, stdout: expect.stringContaining('NOT in it') });
+    const verified = await haechi(['verify', out]);
+    expect(verified.stdout).toMatch(/^ok +readings on an InfluxDB server/m);
+    expect(verified.code).toBe(0);
+    const cold = await haechi(['backup', '--out', join(folder, 'cold.tar'), '--data', join(folder, 'data')], env);
+    expect(cold, cold.stderr).toMatchObject({ code: 0, stdout: expect.stringContaining('NOT in it') });
+  });
+});
+
 describe('a data folder at rest', () => {
   it('is backed up without a platform, and found whole itself', async () => {
     const out = join(tempFolder(), 'cold.tar');

@@ -17,7 +17,7 @@ const PADDING = TORTURE ? 2000 : 30_000;
 it('a full disk stops acknowledgement, says so, and loses nothing', { timeout: 300_000 }, async ({ skip }) => {
   const disk = smallDisk(32);
   if (!disk) return skip('mounting a small file system takes root');
-  const platform = await startPlatform(disk.folder, { env: { HAECHI_LOG_LEVEL: 'fatal' } });
+  const platform = await startPlatform(disk.folder, { env: { HAECHI_LOG_LEVEL: 'silent' } });
   const gauges = await ReportingGauges.connect(platform, { count: 10, pauseMs: 1, padding: PADDING });
   gauges.start();
   const state = () => platform.api.get<PlatformResource>('/platform');

@@ -48,7 +48,12 @@ it(`takes ${PAYLOADS} random and mutated payloads without a crash or a leak`, { 
   const platform = await startPlatform(tempFolder(), { env: { HAECHI_LOG_LEVEL: 'error' } });
   const device = {
     ...{ id: 'gauge-1', domain: 'flood', kind: 'river-gauge', district: 'riverside', name: 'Gauge 1' },
-    ...{ latitude: 37.5, longitude: 127, intervalS: 5, attributes: {} },
+    ...{
+      latitude: 37.5,
+      longitude: 127,
+      intervalS: 5,
+      attributes: { attentionM: 1, cautionM: 2, alertM: 3, seriousM: 4 },
+    },
   };
   const made = await platform.api.change<{ items: { id: string; secret: string }[] }>('POST', '/devices', {
     devices: [device],

@@ -21,6 +21,8 @@ export interface WorkerSetup {
   deadLettersMax: number;
   /** Days that readings are kept; `default` and, by system, what differs. */
   retention: Record<string, Partial<Retention>>;
+  /** Whether days are sealed and old ones dropped; not for what is thrown away in the end. */
+  keeps: boolean;
   logLevel: string;
   devices: Device[];
 }

@@ -59,6 +59,7 @@ async function startPipeline(data: string, journal: Journal, atS = 0, startRecor
       pastMaxMs: 86_400_000,
       deadLettersMax: 1000,
       retention: {},
+      keeps: true,
       logLevel: 'silent',
       devices: [underpass],
     },

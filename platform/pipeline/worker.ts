@@ -110,7 +110,7 @@ async function work(port: MessagePort, setup: WorkerSetup): Promise<void> {
           Promise.all([
             storeReader.run({ ...at, group: message.after.store }),
             rulesReader.run(message.after.rules),
-            keeper.run(),
+            setup.keeps && keeper.run(),
           ]),
         );
         return;

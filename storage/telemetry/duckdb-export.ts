@@ -42,7 +42,8 @@ export async function exportRows(
     const size = SIZE_OF[resolution];
     const parts = sources.parts(span, fields, resolution, true) || 'SELECT NULL AS device, NULL AS ts WHERE false';
     rows = combined({ parts, fields, bucket: `ts - ts % ${size}`, eachDevice: true });
-    rows = `SELECT * RENAME (bucket AS ts) FROM (${rows})`;
+    const hasAny = fields.map((field) => `${partColumn(field, 'count')} > 0`).join(' OR ');
+    rows = `SELECT * RENAME (bucket AS ts) FROM (${rows}) WHERE ${hasAny}`;
     times = ['ts'];
     columns = fields.flatMap((field) => figuresOf(field).map((figure) => partColumn(field, figure)));
   }
