@@ -52,6 +52,7 @@ export function showProgress({
     notTTYSchedule: LINE_EVERY_MS,
     hideCursor: false, // Ctrl-C would leave it so
     gracefulExit: false,
+    clearOnComplete: !stream.isTTY, // a line is ended already
     emptyOnZero: true,
   });
   let ended = false;

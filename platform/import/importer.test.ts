@@ -61,7 +61,9 @@ describe('an import', () => {
     const { importer, records } = await start();
     const lines = Array.from({ length: 2500 }, (_, index) => line('g-1', NOW - 1000 * index));
     expect(await importer.take(lines)).toMatchObject({ accepted: 2500 });
-    const sizes = (await records()).map(({ payload }) => (JSON.parse(Buffer.from(payload).toString()) as unknown[]).length);
+    const sizes = (await records()).map(
+      ({ payload }) => (JSON.parse(Buffer.from(payload).toString()) as unknown[]).length,
+    );
     expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(2500);
     expect(Math.max(...sizes)).toBeLessThanOrEqual(1000);
   });

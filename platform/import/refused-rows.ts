@@ -13,10 +13,14 @@ export class RefusedRows {
   #file: WriteStream | undefined;
   #failure: unknown;
 
-  /** What an earlier import of the file has left goes. */
+  /** What an earlier import of the file has left goes. @throws HaechiError USAGE where it cannot */
   constructor(importedFile: string) {
     this.path = `${importedFile}.refused.csv`;
-    rmSync(this.path, { force: true });
+    try {
+      rmSync(this.path, { force: true });
+    } catch (cause) {
+      throw writeError(cause, this.path);
+    }
   }
 
   /** @throws HaechiError USAGE, DISK_FULL */

@@ -20,6 +20,8 @@ export class StoreKeeper {
   readonly #options: StoreKeeperOptions;
   readonly #stop = new AbortController();
   #now = 0;
+  #round = new AbortController();
+  #aside: Promise<unknown> = Promise.resolve();
 
   constructor(options: StoreKeeperOptions) {
     this.#options = options;
@@ -35,8 +37,10 @@ export class StoreKeeper {
     const { signal } = this.#stop;
     let failed = false;
     while (!signal.aborted) {
+      await this.#aside;
+      this.#round = new AbortController();
       try {
-        await store.maintain(this.#now, signal);
+        await store.maintain(this.#now, AbortSignal.any([signal, this.#round.signal]));
         await onDone();
         if (failed) onTrouble(null);
         failed = false;
@@ -47,6 +51,14 @@ export class StoreKeeper {
       }
       await sleep(pauseMs, undefined, { signal }).catch(() => undefined); // stopped: the loop looks
     }
+  }
+
+  /** Steps aside for `work`, which waits for the store: after a long absence what is due may take minutes. */
+  aside<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#aside.then(work);
+    this.#aside = done.catch(() => undefined); // whoever asked is told
+    this.#round.abort();
+    return done;
   }
 
   stop(): void {

@@ -84,7 +84,7 @@ async function work(port: MessagePort, setup: WorkerSetup): Promise<void> {
       case 'export':
         return store.export(ask, ask.path);
       case 'snapshot':
-        return storeReader.between(() => copyStores(store, setup.dataFolder, ask.folder));
+        return keeper.aside(() => storeReader.between(() => copyStores(store, setup.dataFolder, ask.folder)));
       case 'keptSince':
         return Promise.resolve(Object.fromEntries([...models.keys()].map((id) => [id, store.keptSince(id)])));
     }

@@ -38,7 +38,8 @@ const query = fc.record({
   devices: fc.subarray([0, 1, 2], { minLength: 1 }),
 });
 const file = fc.record({
-  fromS: fc.constantFrom(0, 0, 86_400),
+  /** The last of them is after all readings. */
+  fromS: fc.constantFrom(0, 0, 86_400, SPAN_S * 2),
   resolution: fc.constantFrom('raw', 'minute', 'hour', 'day'),
   fields: fc.subarray(FIELDS, { minLength: 1 }),
 });
@@ -114,7 +115,7 @@ describe.skipIf(!influxdInstalled)('DuckDB and InfluxDB, over days,', () => {
               domain: 'test-pump',
               devices: [0, 1, 2].map(name),
               from: T0 + fromS * 1000,
-              to: T0 + SPAN_S * 1000,
+              to: T0 + (fromS + SPAN_S) * 1000,
               format: 'csv',
             };
             const paths = [join(folder, 'duckdb.csv'), join(folder, 'influx.csv')] as const;
