@@ -41,6 +41,19 @@ export function createMetrics() {
       buckets: [0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.05, 0.25, 1],
       registers,
     }),
+    /** Its rate is the share of a thread that the stage takes. */
+    stageSeconds: new Counter({
+      name: 'haechi_stage_seconds_total',
+      help: 'Time spent on what was acknowledged, by stage: decode, rules, store',
+      labelNames: ['stage'],
+      registers,
+    }),
+    storeBatch: new Histogram({
+      name: 'haechi_store_batch_seconds',
+      help: 'Time from a batch of journal groups to its commit in the telemetry store',
+      buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30],
+      registers,
+    }),
     cursor: new Gauge({
       name: 'haechi_journal_cursor',
       help: 'Number of the last group a reader has finished with',

@@ -134,9 +134,14 @@ export function loadSettings({
   const result = settingsSchema.safeParse(given);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
-  const name = issue?.code === 'unrecognized_keys' ? String(issue.keys[0]) : String(issue?.path[0]);
-  const what = issue?.code === 'unrecognized_keys' ? 'no such setting' : (issue?.message ?? 'invalid');
-  throw new HaechiError('SETTING_INVALID', `setting ${origin[name] ?? name} is wrong: ${what}`);
+  const unknown = issue?.code === 'unrecognized_keys' ? issue.keys[0] : undefined;
+  const [name = unknown ?? '', ...part] = (issue?.path ?? []).map(String);
+  const where = part.length > 0 ? `${part.join('.')}: ` : '';
+  const what =
+    unknown === undefined
+      ? (issue?.message ?? 'invalid')
+      : `no such ${name === unknown ? 'setting' : `part: ${unknown}`}`;
+  throw new HaechiError('SETTING_INVALID', `setting ${origin[name] ?? name} is wrong: ${where}${what}`);
 }
 
 function readSettingsFile(path: string): Record<string, unknown> {

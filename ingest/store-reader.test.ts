@@ -72,13 +72,13 @@ async function start(groups: Map<number, DecodedGroup>, { after = 0, letters }: 
     },
   } as unknown as TelemetryStore;
   const troubles: (string | null)[] = [];
-  const stored: [StorePosition, number, number][] = [];
+  const stored: StorePosition[] = [];
   const reader = new StoreReader({
     feed,
     store,
     deadLetters,
     log: silentLog(),
-    onStored: (...told) => stored.push(told),
+    onStored: (position) => stored.push(position),
     onTrouble: (trouble) => troubles.push(trouble),
   });
   const run = () => reader.run({ group: after, tally: NOTHING_YET });
@@ -104,7 +104,7 @@ describe('the reader', () => {
     await run();
     expect(appended.flatMap(({ readings }) => readings.map(({ ts }) => ts))).toEqual([3, 4, 5]);
     expect(appended.at(-1)?.group).toBe(5);
-    expect(stored.at(-1)?.[0].group).toBe(5);
+    expect(stored.at(-1)?.group).toBe(5);
   });
 
   it('tries again while the store refuses, says so, and says when it is over', async () => {
@@ -158,7 +158,7 @@ describe('the ledger', () => {
     started.feed.close();
     const run = async () => {
       await started.run();
-      const tally = started.stored.at(-1)?.[0].tally ?? NOTHING_YET;
+      const tally = started.stored.at(-1)?.tally ?? NOTHING_YET;
       return ledgerOf({ tally, accepted, dropped: 0 });
     };
     return { ...started, run };

@@ -19,8 +19,8 @@ export interface StoreReaderOptions {
   store: TelemetryStore;
   deadLetters: DeadLetterLog;
   log: Log;
-  /** Everything up to this position is stored: so many readings, and so many letters, more than before. */
-  onStored: (position: StorePosition, readings: number, deadLetters: number) => void;
+  /** Everything up to this position is stored: so many readings, and so many letters, more than before, in this time. */
+  onStored: (position: StorePosition, batch: { readings: number; deadLetters: number; seconds: number }) => void;
   /** The store fails, in words; `null` once it works again. */
   onTrouble: (trouble: string | null) => void;
 }
@@ -41,10 +41,12 @@ export class StoreReader {
       const groups = await this.#gather(at.group + 1);
       if (groups.length === 0) return;
       const batch = new Batch(at, groups);
+      const from = performance.now();
       const next = await this.#writeUntilDone(batch);
       if (!next) return;
       at = next;
-      this.#options.onStored(next, batch.stored.length, batch.letterCount);
+      const seconds = (performance.now() - from) / 1000;
+      this.#options.onStored(next, { readings: batch.stored.length, deadLetters: batch.letterCount, seconds });
     }
   }
 

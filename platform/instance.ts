@@ -121,10 +121,12 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
         for (const { transition } of transitions) metrics.transitions.inc({ transition });
         if (transitions.length > 0) options.onTransitions?.(transitions);
       },
-      onStored: (readings, letters) => {
+      onStored: ({ readings, deadLetters, seconds }) => {
         counts.readings += readings;
         metrics.outcomes.inc({ outcome: 'reading-stored' }, readings);
-        metrics.outcomes.inc({ outcome: 'dead-letter' }, letters);
+        metrics.outcomes.inc({ outcome: 'dead-letter' }, deadLetters);
+        metrics.storeBatch.observe(seconds.store);
+        for (const [stage, spent] of Object.entries(seconds)) metrics.stageSeconds.inc({ stage }, spent);
       },
       onFailure: options.onFailure,
     });

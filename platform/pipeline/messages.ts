@@ -62,6 +62,13 @@ export type ToWorker =
   | { type: 'settle'; id: number; head: number }
   | { type: 'close' };
 
+/** What came into the store, and the time that each stage took since the batch before, seconds. */
+export interface StoredBatch {
+  readings: number;
+  deadLetters: number;
+  seconds: { decode: number; rules: number; store: number };
+}
+
 /** The worker's side of the delivery ledger. */
 export interface LedgerPart {
   tally: Tally;
@@ -83,7 +90,8 @@ export type FromWorker =
   | { type: 'fetch'; group: number }
   | { type: 'cursor'; reader: ReaderName; group: number }
   | { type: 'live'; devices: LiveValues[]; alerts: Alert[]; transitions: RuleTransition[] }
-  | { type: 'stored'; readings: number; deadLetters: number; ledger: LedgerPart }
+  | { type: 'stored'; stored: StoredBatch; ledger: LedgerPart }
+  | { type: 'dropped'; ledger: LedgerPart }
   | { type: 'trouble'; source: ReaderName | 'keeper'; text: string | null }
   | {
       type: 'answer';

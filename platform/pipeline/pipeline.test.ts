@@ -71,7 +71,7 @@ async function startPipeline(data: string, journal: Journal, atS = 0, startRecor
       live.push(...devices);
       told.push(...transitions);
     },
-    onStored: (readings, deadLetters) => {
+    onStored: ({ readings, deadLetters }) => {
       stored.readings += readings;
       stored.deadLetters += deadLetters;
     },

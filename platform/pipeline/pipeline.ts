@@ -8,6 +8,7 @@ import type {
   LedgerPart,
   LiveValues,
   ReaderName,
+  StoredBatch,
   StoreQuestion,
   StoreQuestions,
   ToWorker,
@@ -32,7 +33,7 @@ export interface PipelineOptions {
   clock: Clock;
   log: Log;
   onLive: (devices: LiveValues[], alerts: Alert[], transitions: RuleTransition[]) => void;
-  onStored: (readings: number, deadLetters: number) => void;
+  onStored: (batch: StoredBatch) => void;
   /** The worker is gone though nobody closed it: the platform cannot go on. */
   onFailure: (error: Error) => void;
 }
@@ -181,7 +182,10 @@ export class Pipeline {
         return onLive(message.devices, message.alerts, message.transitions);
       case 'stored':
         this.#ledger = message.ledger;
-        return onStored(message.readings, message.deadLetters);
+        return onStored(message.stored);
+      case 'dropped':
+        this.#ledger = message.ledger;
+        return;
       case 'trouble':
         if (message.text === null) this.#troubles.delete(message.source);
         else this.#troubles.set(message.source, message.text);

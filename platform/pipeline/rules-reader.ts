@@ -1,7 +1,7 @@
 /** The journal's second reader: feeds the rule engine, and makes its alerts and its own position durable together. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Alert, type Log, messageOf, type Reading } from '@haechi/core';
-import type { GroupFeed } from '@haechi/ingest';
+import type { DecodedGroup, GroupFeed } from '@haechi/ingest';
 import {
   AlertBook,
   type CompiledRule,
@@ -14,6 +14,7 @@ import {
 } from '@haechi/services';
 import type { StateDb } from '@haechi/storage';
 import type { LiveValues } from './messages.ts';
+import { Stopwatch } from './stopwatch.ts';
 
 /** Work between two looks at the clock and at what else is to be done. */
 const BATCH_GROUPS = 16;
@@ -37,6 +38,8 @@ export interface RulesReaderOptions {
 
 export class RulesReader {
   readonly engine: RuleEngine;
+  /** Time spent on judging. */
+  readonly busy = new Stopwatch();
   readonly #options: RulesReaderOptions;
   readonly #stop = new AbortController();
   readonly #ended = new AbortController();
@@ -62,6 +65,14 @@ export class RulesReader {
       onTransition: (transition) => this.#transitions.push(transition),
       onCurrent: (reading) => this.#current(reading),
     });
+  }
+
+  #judge({ records }: DecodedGroup): void {
+    for (const record of records) {
+      // The past told later is history: it raises nothing and is nobody's present state.
+      if (record.kind === 'import' || record.kind === 'replay') this.engine.advance(record.receivedAt);
+      else this.engine.process(record);
+    }
   }
 
   /** Lets timers fire that are due by `now`, once every group up to `head` has been handled. */
@@ -105,11 +116,7 @@ export class RulesReader {
             await this.#save(next - 1);
             return;
           }
-          for (const record of decoded.records) {
-            // The past told later is history: it raises nothing and is nobody's present state.
-            if (record.kind === 'import' || record.kind === 'replay') this.engine.advance(record.receivedAt);
-            else this.engine.process(record);
-          }
+          this.busy.of(() => this.#judge(decoded));
         }
       } else if (this.#tick && this.#tick.head < next) {
         this.engine.advance(this.#tick.now);

@@ -10,6 +10,7 @@ import { copyStores } from '../backup/copy-stores.ts';
 import type { FromWorker, LiveValues, StoreQuestion, ToWorker, WorkerSetup } from './messages.ts';
 import { openTelemetry } from './open-telemetry.ts';
 import { RulesReader } from './rules-reader.ts';
+import { Stopwatch } from './stopwatch.ts';
 import { StoreKeeper } from './store-keeper.ts';
 
 async function work(port: MessagePort, setup: WorkerSetup): Promise<void> {
@@ -23,8 +24,9 @@ async function work(port: MessagePort, setup: WorkerSetup): Promise<void> {
 
   const fetching = new Map<number, { resolve: (bytes?: Uint8Array) => void; reject: (error: Error) => void }>();
   const limits = { futureMaxMs: setup.futureMaxMs, pastMaxMs: setup.pastMaxMs };
+  const decodeS = new Stopwatch();
   const feed = new GroupFeed({
-    decode: (group, bytes) => decodeGroup({ models, limits }, group, bytes),
+    decode: (group, bytes) => decodeS.of(() => decodeGroup({ models, limits }, group, bytes)),
     fetch: (group) =>
       new Promise((resolve, reject) => {
         fetching.set(group, { resolve, reject });
@@ -38,9 +40,10 @@ async function work(port: MessagePort, setup: WorkerSetup): Promise<void> {
     store,
     deadLetters: new DeadLetterLog(db, setup.deadLettersMax),
     log,
-    onStored: (position, readings, deadLetters) => {
+    onStored: (position, { readings, deadLetters, seconds: store }) => {
       at = position;
-      tell({ type: 'stored', readings, deadLetters, ledger: { tally: position.tally, dropped } });
+      const seconds = { decode: decodeS.take(), rules: rulesReader.busy.take(), store };
+      tell({ type: 'stored', stored: { readings, deadLetters, seconds }, ledger: { tally: position.tally, dropped } });
       tell({ type: 'cursor', reader: 'store', group: position.group });
     },
     onTrouble: (text) => tell({ type: 'trouble', source: 'store', text }),
@@ -68,7 +71,7 @@ async function work(port: MessagePort, setup: WorkerSetup): Promise<void> {
     log,
     onDone: async () => {
       dropped = await store.dropped();
-      tell({ type: 'stored', readings: 0, deadLetters: 0, ledger: { tally: at.tally, dropped } });
+      tell({ type: 'dropped', ledger: { tally: at.tally, dropped } });
     },
     onTrouble: (text) => tell({ type: 'trouble', source: 'keeper', text }),
   });

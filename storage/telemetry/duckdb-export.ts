@@ -1,8 +1,8 @@
 /** Readings or roll-ups as a file that any tool reads. */
 import { type DuckDBConnection, listValue } from '@duckdb/node-api';
-import { type FieldInfo, HaechiError, messageOf } from '@haechi/core';
+import { HaechiError, messageOf } from '@haechi/core';
 import type { Store } from './duckdb-range.ts';
-import { combined, figuresOf, partColumn, partColumns } from './duckdb-rollup.ts';
+import { combined, figuresOf, partColumn, pointsAsParts } from './duckdb-rollup.ts';
 import { Sources } from './duckdb-sources.ts';
 import { quote } from './duckdb-table.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from './intervals.ts';
@@ -40,7 +40,7 @@ export async function exportRows(
     columns = fields.map((field) => quote(field.name));
   } else {
     const size = SIZE_OF[resolution];
-    const parts = sources.parts(span, fields, resolution, true) || noParts(fields);
+    const parts = sources.parts(span, fields, resolution, true) || pointsAsParts(sources.points(span, fields), fields);
     rows = combined({ parts, fields, bucket: `ts - ts % ${size}`, eachDevice: true });
     const hasAny = fields.map((field) => `${partColumn(field, 'count')} > 0`).join(' OR ');
     rows = `SELECT * RENAME (bucket AS ts) FROM (${rows}) WHERE ${hasAny}`;
@@ -58,9 +58,4 @@ export async function exportRows(
   } catch (cause) {
     throw new HaechiError('EXPORT_FAILED', `${path} cannot be written: ${messageOf(cause)}`, { cause });
   }
-}
-
-function noParts(fields: readonly FieldInfo[]): string {
-  const columns = [{ name: 'device', type: 'VARCHAR' }, { name: 'ts', type: 'BIGINT' }, ...partColumns(fields)];
-  return `SELECT ${columns.map(({ name, type }) => `NULL::${type} AS ${quote(name)}`).join(', ')} WHERE false`;
 }

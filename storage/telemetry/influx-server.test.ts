@@ -19,6 +19,7 @@ interface Seen {
   method: string | undefined;
   url: URL;
   authorization: string | undefined;
+  type: string | undefined;
   body: string;
 }
 
@@ -28,7 +29,8 @@ async function fakeInflux(version: string, answer: (request: Seen) => Answer) {
     const { method, headers } = request;
     const gzip = headers['content-encoding'] === 'gzip';
     const url = new URL(request.url ?? '', 'http://fake');
-    const one = { method, url, authorization: headers.authorization, body: gzip ? 'gzip' : await textOf(request) };
+    const { authorization, 'content-type': type } = headers;
+    const one = { method, url, authorization, type, body: gzip ? 'gzip' : await textOf(request) };
     if (gzip) request.resume();
     seen.push(one);
     const { status, body } = url.pathname === '/ping' ? { status: 204, body: undefined } : answer(one);
@@ -75,6 +77,27 @@ describe('InfluxDB 2.x', () => {
     expect(written?.body).toBe(`test-pump,device=p1 flow=1,receivedAt=${T0 + 100}i,seq=4i ${T0}`);
     expect((await store.range(rangeQuery('p1'))).fields['flow']?.mean).toEqual([1]);
     expect(seen.at(-1)?.authorization).toBe('Token secret');
+  });
+
+  it('is asked about many devices in a form, which no address has room for', async () => {
+    const { seen, open } = await fakeInflux('v2.7.11', ({ body }) => (body === '' ? EMPTY : { status: 200, body: {} }));
+    const store = await open();
+    const devices = Array.from({ length: 250 }, (_, index) => `light-with-a-long-name-${index}`);
+    const query = { domain: 'test-pump', fields: ['flow'], from: T0, to: T0 + 1000, pointsMax: 10 };
+    await store.group({ ...query, devices });
+    const asked = seen.filter(({ url }) => url.pathname === '/query');
+    expect(asked).toHaveLength(3);
+    for (const { method, url, type, body, authorization } of asked) {
+      expect({ method, type, authorization }).toEqual({
+        method: 'POST',
+        type: 'application/x-www-form-urlencoded',
+        authorization: 'Token secret',
+      });
+      expect(Object.fromEntries(url.searchParams)).toEqual({ db: 'haechi', epoch: 'ms' });
+      expect([...new URLSearchParams(body).keys()]).toEqual(['q']);
+    }
+    const named = asked.flatMap(({ body }) => new URLSearchParams(body).get('q')?.match(/light[^']+/g) ?? []);
+    expect(named).toEqual(devices);
   });
 
   it('before 2.3 it is told once which bucket a database means', async () => {
