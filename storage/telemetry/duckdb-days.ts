@@ -115,9 +115,9 @@ export class Days {
       const generation = this.#generation;
       try {
         const result = await query();
-        if (generation === this.#generation) return result;
+        if (generation === this.#generation && !this.#committing) return result;
       } catch (error) {
-        if (generation === this.#generation) throw told(error);
+        if (generation === this.#generation && !this.#committing) throw told(error);
       }
     }
   }
