@@ -21,7 +21,7 @@ export const FROM = Date.UTC(2026, 2, 1);
 /** The store seals a day some hours after its end. */
 const SEALED_AFTER_MS = 3 * HOUR_MS;
 const MEMORY_SAMPLE_MS = 50;
-const CONTENT = 'bench-query.json';
+const STATE = 'bench-query.json';
 
 export interface Content {
   rows: number;
@@ -31,6 +31,14 @@ export interface Content {
   sealMemoryMax: number;
 }
 
+/** Kept beside the readings after every day: a build that was ended goes on there. */
+interface State {
+  /** Between two readings of a device. */
+  everyMs: number;
+  days: number;
+  content: Content;
+}
+
 export const lightOf = (index: number) => `light-${String(index).padStart(5, '0')}`;
 
 /**
@@ -38,35 +46,42 @@ export const lightOf = (index: number) => `light-${String(index).padStart(5, '0'
  * @throws HaechiError USAGE where it holds anything else
  */
 export async function queryData(folder: string, rows: number): Promise<Content> {
-  const file = join(folder, CONTENT);
   const everyMs = Math.floor((DAYS * DAY_MS * DEVICES) / rows);
-  if (existsSync(file)) {
-    const { everyMs: kept, ...content } = JSON.parse(readFileSync(file, 'utf8')) as Content & { everyMs: number };
-    if (kept === everyMs) return content;
-    throw new HaechiError('USAGE', `${folder} has ${content.rows} rows; name another folder for ${rows}`);
-  }
-  mkdirSync(folder, { recursive: true });
-  if (readdirSync(folder).length > 0)
-    throw new HaechiError('USAGE', `${folder} is not empty and not of this benchmark`);
-  const content = await fill(folder, rows, everyMs);
-  writeFileSync(file, JSON.stringify({ everyMs, ...content }));
-  return content;
+  const state = stateOf(folder, everyMs);
+  if (state.days < DAYS) await fill(folder, rows, state);
+  return state.content;
 }
 
-async function fill(folder: string, expected: number, everyMs: number): Promise<Content> {
+function stateOf(folder: string, everyMs: number): State {
+  mkdirSync(folder, { recursive: true });
+  const file = join(folder, STATE);
+  if (existsSync(file)) {
+    const kept = JSON.parse(readFileSync(file, 'utf8')) as State;
+    if (kept.everyMs === everyMs) return kept;
+    throw new HaechiError('USAGE', `${folder} has another number of rows; name another folder`);
+  }
+  if (readdirSync(folder).length > 0)
+    throw new HaechiError('USAGE', `${folder} is not empty and not of this benchmark`);
+  const state: State = { everyMs, days: 0, content: { rows: 0, sealMs: [], sealMemoryMax: 0 } };
+  writeFileSync(file, JSON.stringify(state));
+  return state;
+}
+
+async function fill(folder: string, expected: number, state: State): Promise<void> {
+  const { everyMs, content } = state;
   using progress = showProgress({ label: 'building', unit: 'rows', expected });
   // The store makes its tables.
   await (await DuckDbStore.open(folder, [model])).close();
-  const content: Content = { rows: 0, sealMs: [], sealMemoryMax: 0 };
-  for (let day = 0; day < DAYS; day++) {
+  for (; state.days < DAYS; writeFileSync(join(folder, STATE), JSON.stringify(state))) {
+    const day = FROM + state.days * DAY_MS;
     const before = content.rows;
-    await addDay(folder, FROM + day * DAY_MS, everyMs, (added) => {
+    await addDay(folder, day, everyMs, (added) => {
       content.rows = before + added;
       progress.set(content.rows);
     });
-    if (day < DAYS - 1) await sealDay(folder, FROM + (day + 1) * DAY_MS, content);
+    state.days++;
+    if (state.days < DAYS) await sealDay(folder, day + DAY_MS, content);
   }
-  return content;
 }
 
 /** @param told how many rows are there of the day so far */
@@ -74,6 +89,8 @@ async function addDay(folder: string, day: number, everyMs: number, told: (rows:
   const instance = await DuckDBInstance.create(join(folder, 'telemetry.duckdb'), { threads: '2' });
   const connection = await instance.connect();
   try {
+    // What an ended build has left of it.
+    await connection.run(`DELETE FROM street_light WHERE ts >= ${day}`);
     let rows = 0;
     for (let from = day; from < day + DAY_MS; from += HOUR_MS) {
       const { rowsChanged } = await connection.run(readings(from, from + HOUR_MS, everyMs));

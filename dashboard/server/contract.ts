@@ -218,6 +218,16 @@ export const manyHistoryQuery = historyQuery.extend({
   district: z.string().optional(),
   kind: z.string().optional(),
 });
+const FIGURES = ['count', 'min', 'mean', 'max', 'sum'] as const;
+export const groupHistoryQuery = manyHistoryQuery.extend({
+  /** Which figures, comma-separated; all where it is absent. Over many devices and weeks fewer are faster. */
+  figures: z
+    .string()
+    .max(100)
+    .transform((text) => text.split(','))
+    .pipe(z.array(z.enum(FIGURES)).min(1))
+    .optional(),
+});
 /** All of them together as one series: an interval's figures are over every reading of every device in it. */
 export const groupHistoryResource = z.object({ devices: z.number().int(), from: time, to: time, ...series });
 export type GroupHistoryResource = z.output<typeof groupHistoryResource>;

@@ -32,6 +32,7 @@ export interface GroupHistoryRequest {
   from: number;
   to: number;
   pointsMax: number;
+  figures?: ('count' | 'min' | 'mean' | 'max' | 'sum')[];
 }
 
 export type Series = Pick<HistoryResource, 'intervalMs' | 'resolution' | 'ts' | 'fields'>;

@@ -296,6 +296,7 @@ describe('devices', () => {
       ['/history?domain=tram&fields=waterDepth&from=1&to=2', 422, /no system tram/],
       ['/history?domain=flood&ids=u-1,u-9&fields=waterDepth&from=1&to=2', 422, /flood has no device u-9/],
       ['/history?domain=flood&fields=nope&from=1&to=2', 422, /no field nope/],
+      ['/history?domain=flood&figures=median&fields=waterDepth&from=1&to=2', 422, /figures/],
       ['/history?domain=flood&fields=waterDepth&from=3&to=2', 422, /before to/],
       ['/history/each?domain=flood&ids=,&fields=waterDepth&from=1&to=2', 422, /1 to 1000 devices/],
       ['/nearest-devices?latitude=91&longitude=0', 422, /latitude/],
@@ -370,12 +371,12 @@ describe('devices together', () => {
     });
     await get(`/history?domain=flood&district=jongno&${fields}`);
     await get(`/history?domain=flood&ids=u-1,u-3&${fields}`);
-    await get(`/history?domain=flood&kind=gauge&${fields}`);
+    await get(`/history?domain=flood&kind=gauge&figures=mean,max&${fields}`);
     expect(asked).toEqual([
       query,
       { ...query, devices: ['u-2'] },
       { ...query, devices: ['u-1', 'u-3'] },
-      { ...query, devices: [] },
+      { ...query, devices: [], figures: ['mean', 'max'] },
     ]);
   });
 

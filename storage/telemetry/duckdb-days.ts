@@ -10,8 +10,9 @@ import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { HaechiError, messageOf } from '@haechi/core';
-import { combined, partColumns, pointsAsParts } from './duckdb-rollup.ts';
-import { ensureTable, quote, type Table } from './duckdb-table.ts';
+import { partColumns } from './duckdb-rollup.ts';
+import { minutesOf, rolledUp, rowsOf, slicesOf } from './duckdb-sealing.ts';
+import { ensureTable, fileOf, literal, type Table } from './duckdb-table.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from './intervals.ts';
 import type { Retention } from './telemetry-store.ts';
 
@@ -20,7 +21,7 @@ const GRACE_MS = 2 * HOUR_MS;
 /** A sealed day is sealed anew when nothing more has come for it this long. */
 const QUIET_MS = 10 * MINUTE_MS;
 /** Small enough that a device's day is a few of them, large enough to compress. */
-const ROW_GROUP_SIZE = 30_000;
+const PARQUET = 'FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 30_000';
 
 export interface SealedDay {
   day: number;
@@ -167,36 +168,14 @@ export class Days {
 
   async #sealDay(table: Table, day: number): Promise<void> {
     const { domain } = table;
-    const fields = [...table.fields.values()];
     const [raw, minute] = [this.file(domain, 'raw', day), this.file(domain, 'minute', day)];
     for (const path of [raw, minute]) await mkdir(dirname(path), { recursive: true });
-    const parts = (from: string, size: number) =>
-      combined({ parts: from, fields, bucket: `ts - ts % ${size}`, eachDevice: true });
     const lastAppend = this.#open.get(domain)?.get(day);
     await this.#transaction(async (run) => {
       const rows = await this.#write(rowsOf(table, day, this.sealed(domain).get(day)?.raw ? raw : undefined), raw);
-      const points = `SELECT * FROM ${fileOf(`${raw}.new`)}`;
-      await this.#write(
-        `SELECT * RENAME (bucket AS ts) FROM (${parts(pointsAsParts(points, fields), MINUTE_MS)}) ORDER BY device, ts`,
-        minute,
-      );
-      await run(
-        'INSERT INTO device_numbers SELECT (SELECT count(*) FROM device_numbers) + row_number() OVER (), device FROM (' +
-          `SELECT DISTINCT device FROM ${fileOf(`${minute}.new`)} WHERE device NOT IN (SELECT device FROM device_numbers))`,
-      );
-      let finer = `SELECT * FROM ${fileOf(`${minute}.new`)}`;
-      for (const [name, size] of [
-        [hourTable(table), HOUR_MS],
-        [dayTable(table), DAY_MS],
-      ] as const) {
+      for (const name of [hourTable(table), dayTable(table)])
         await run(`DELETE FROM ${name} WHERE ts >= ${day} AND ts < ${day + DAY_MS}`);
-        await run(
-          `INSERT INTO ${name} BY NAME SELECT number AS device, * EXCLUDE (device, number) RENAME (bucket AS ts)
-           FROM (${parts(finer, size)}) JOIN device_numbers USING (device) ORDER BY number, ts`,
-        );
-        finer = `SELECT names.device, rolled.* EXCLUDE (device) FROM ${name} AS rolled
-                 JOIN device_numbers AS names ON names.number = rolled.device WHERE ts >= ${day} AND ts < ${day + DAY_MS}`;
-      }
+      await this.#rollUp(table, raw, minute, run);
       await run(`DELETE FROM ${table.name} WHERE ts >= ${day} AND ts < ${day + DAY_MS}`);
       await run(`DELETE FROM repeated_days WHERE domain = '${domain}' AND day = ${day}`);
       await run(`DELETE FROM sealed_days WHERE domain = '${domain}' AND day = ${day}`);
@@ -215,10 +194,51 @@ export class Days {
     });
   }
 
+  /**
+   * From the new file of readings: the new file of minutes, and the rows of hours and days. Some devices at a time: the figures
+   * of a large day are more than memory holds (3.3 million readings of 22 fields: some 10 GB).
+   */
+  async #rollUp(table: Table, raw: string, minute: string, run: (sql: string) => Promise<unknown>): Promise<void> {
+    const fields = [...table.fields.values()];
+    const readings = fileOf(`${raw}.new`);
+    await run(
+      `INSERT INTO device_numbers SELECT (SELECT count(*) FROM device_numbers) + row_number() OVER (ORDER BY device), device
+       FROM (SELECT DISTINCT device FROM ${readings} WHERE device NOT IN (SELECT device FROM device_numbers))`,
+    );
+    const parts: string[] = [];
+    try {
+      for (const { first, last } of slicesOf(
+        await this.#rows(`SELECT device, count(*) AS rows FROM ${readings} GROUP BY device ORDER BY device`),
+      )) {
+        const some = `SELECT * FROM ${readings} WHERE device >= '${literal(first)}' AND device <= '${literal(last)}'`;
+        const part = `${minute}.${parts.length}.new`;
+        parts.push(part);
+        await run(`COPY (${minutesOf(some, fields)}) TO '${literal(part)}' (${PARQUET})`);
+        await run(
+          `CREATE OR REPLACE TEMP TABLE sealed_hours AS ${rolledUp(`SELECT * FROM ${fileOf(part)}`, fields, HOUR_MS)}`,
+        );
+        const days = rolledUp('SELECT * FROM sealed_hours', fields, DAY_MS);
+        for (const [name, rows] of [
+          [hourTable(table), 'SELECT * FROM sealed_hours'],
+          [dayTable(table), days],
+        ]) {
+          await run(
+            `INSERT INTO ${name} BY NAME SELECT number AS device, * EXCLUDE (device, number)
+             FROM (${rows}) JOIN device_numbers USING (device) ORDER BY number, ts`,
+          );
+        }
+      }
+      await run('DROP TABLE IF EXISTS sealed_hours');
+      const files = parts.map((part) => `'${literal(part)}'`).join(', ');
+      await this.#write(`SELECT * FROM read_parquet([${files}])`, minute);
+    } finally {
+      for (const part of parts) await rm(part, { force: true });
+    }
+  }
+
   /** Writes and syncs `path`.new; gives its rows. */
   async #write(select: string, path: string): Promise<number> {
-    const options = `FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${ROW_GROUP_SIZE}`;
-    const [row] = await this.#rows(`COPY (${select}) TO '${literal(`${path}.new`)}' (${options})`);
+    const [row] = await this.#rows(`COPY (${select}) TO '${literal(`${path}.new`)}' (${PARQUET})`);
     const file = await open(`${path}.new`, 'r+');
     try {
       await file.sync();
@@ -338,23 +358,6 @@ function told(error: unknown): unknown {
 export function oldestDay(now: number, days: number): number {
   return dayOf(now) - days * DAY_MS;
 }
-
-/** A day's rows, each point once: of two rows of one point the one received last counts, field by field. */
-function rowsOf(table: Table, day: number, sealedFile: string | undefined): string {
-  const rows = `SELECT *, rowid AS place FROM ${table.name} WHERE ts >= ${day} AND ts < ${day + DAY_MS}`;
-  const all = sealedFile ? `${rows} UNION ALL BY NAME SELECT *, -1 AS place FROM ${fileOf(sealedFile)}` : rows;
-  const newest = ['seq', ...table.fields.keys()].map((name) => `${newestReceived(name)}`);
-  return `SELECT device, ts, max(received_at) AS received_at, ${newest.join(', ')} FROM (${all})
-          GROUP BY device, ts ORDER BY device, ts`;
-}
-
-/** Of the rows of one point, the field's value that was received last, and in one millisecond the one written last. */
-export function newestReceived(field: string): string {
-  return `arg_max(${quote(field)}, (received_at, place)) AS ${quote(field)}`;
-}
-
-const literal = (text: string) => text.replaceAll("'", "''");
-export const fileOf = (path: string) => `read_parquet('${literal(path)}')`;
 
 async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, 'r');

@@ -1,8 +1,8 @@
 /** Where the rows of a range are: in the open table, in the files of sealed days, in roll-ups; as SQL. */
 import type { FieldInfo } from '@haechi/core';
-import { type Days, dayTable, hourTable, newestReceived } from './duckdb-days.ts';
+import { type Days, dayTable, hourTable } from './duckdb-days.ts';
 import { figuresOf, partColumn, pointsAsParts } from './duckdb-rollup.ts';
-import { quote, type Table } from './duckdb-table.ts';
+import { newestReceived, quote, type Table } from './duckdb-table.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from './intervals.ts';
 import type { Resolution } from './telemetry-store.ts';
 

@@ -28,6 +28,10 @@ const columnType: Record<FieldInfo['type'], DuckDBType> = {
 };
 
 export const quote = (name: string) => `"${name.replaceAll('"', '""')}"`;
+export const literal = (text: string) => text.replaceAll("'", "''");
+export const fileOf = (path: string) => `read_parquet('${literal(path)}')`;
+/** Of the rows of one point, the field's value that was received last, and in one millisecond the one written last. */
+export const newestReceived = (field: string) => `arg_max(${quote(field)}, (received_at, place)) AS ${quote(field)}`;
 export const sqlTypeOf = ({ type }: FieldInfo) => columnType[type].toString();
 
 export function tableOf(model: DomainModel): Table {

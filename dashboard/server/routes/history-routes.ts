@@ -3,6 +3,7 @@ import * as z from 'zod';
 import type { App } from '../app.ts';
 import {
   eachHistoryResource,
+  groupHistoryQuery,
   groupHistoryResource,
   historyQuery,
   historyResource,
@@ -86,7 +87,7 @@ export function addHistoryRoutes(app: App, options: DashboardOptions, sessions: 
       schema: {
         tags,
         summary: 'Many devices of a system as one series: those named, a district, a kind, or all',
-        querystring: manyHistoryQuery,
+        querystring: groupHistoryQuery,
         response: { ...SIGNED_IN, 200: groupHistoryResource, 422: problem },
       },
     },
@@ -102,6 +103,7 @@ export function addHistoryRoutes(app: App, options: DashboardOptions, sessions: 
         from,
         to,
         pointsMax: points,
+        ...(query.figures ? { figures: query.figures } : {}),
       });
       return { devices: devices.length, from, to, ...result };
     },
