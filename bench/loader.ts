@@ -22,6 +22,8 @@ export interface LoadResult {
   /** From publish to PUBACK, milliseconds. */
   p50Ms: number;
   p99Ms: number;
+  /** Processor time of the loader for one message, microseconds. */
+  loaderUs: number;
 }
 
 const PUBACK_SIZE = 4;
@@ -144,14 +146,17 @@ async function load(task: LoadTask): Promise<LoadResult> {
   const count = () => connections.reduce((sum, c) => sum + (task.qos === 1 ? c.acknowledged : c.sent), 0);
   const before = count();
   const from = performance.now();
+  const cpu = process.cpuUsage();
   await wait(task.measureMs);
   const acknowledged = count() - before;
+  const { user, system } = process.cpuUsage(cpu);
   const seconds = (performance.now() - from) / 1000;
   clearInterval(pacer);
   for (const connection of connections) connection.close();
   const sorted = Float64Array.from(latencies).sort();
   const at = (part: number) => sorted[Math.floor(sorted.length * part)] ?? Number.NaN;
-  return { perSecond: acknowledged / seconds, acknowledged, p50Ms: at(0.5), p99Ms: at(0.99) };
+  const loaderUs = (user + system) / acknowledged;
+  return { perSecond: acknowledged / seconds, acknowledged, p50Ms: at(0.5), p99Ms: at(0.99), loaderUs };
 }
 
 let owed = 0;

@@ -1,9 +1,17 @@
-/** `npm run bench -- ingest [--json]`: figures as ratios within one run; absolute ones belong to the machine. */
+/**
+ * `npm run bench -- ingest [--json]`: figures as ratios within one run; absolute ones belong to the machine.
+ * `npm run bench -- query [--rows N] [--keep <folder>] [--json]`: what a chart waits for.
+ */
 import { benchIngest, type Row } from './ingest.ts';
+import { queryReport } from './query-report.ts';
 
 const [what, ...flags] = process.argv.slice(2);
+if (what === 'query') {
+  process.stdout.write(await queryReport(flags));
+  process.exit(0);
+}
 if (what !== 'ingest') {
-  process.stderr.write('bench: say what: ingest\n');
+  process.stderr.write('bench: say what: ingest or query\n');
   process.exit(1);
 }
 const { rows, ratios } = await benchIngest();

@@ -21,3 +21,13 @@ export function mayPublish(device: Device, topic: string): AccessAnswer {
 export function maySubscribe({ district, domain, id }: Device, filter: string): boolean {
   return filter === formatTopic({ district, domain, device: id, channel: 'command' });
 }
+
+/** Every topic a device may publish on. */
+export function uplinkTopics({ district, domain, id }: Device): string[] {
+  return UPLINK_CHANNELS.map((channel) => formatTopic({ district, domain, device: id, channel }));
+}
+
+/** Whether a subscription to this filter could bring something that devices publish: only commands never come from one. */
+export function hearsUplink(filter: string): boolean {
+  return parseTopic(filter)?.channel !== 'command';
+}

@@ -7,9 +7,13 @@ import type { Aedes, Client } from 'aedes';
 interface Inner {
   pause(): void;
   resume(): void;
+  waitForDrain(done: () => void): void;
   _will?: { topic: string } | null;
+  _keepaliveTimer: NodeJS.Timeout | null;
   _parser: {
     packet: { length: number };
+    _list: { length: number };
+    parse(bytes: Buffer): number;
     _parseLength(): boolean;
     _emitError(error: Error): void;
   };
@@ -60,4 +64,33 @@ export function limitPacketSize(client: Client, sizeMax: number, onOversize: (si
 /** aedes registers a client that has hung up while it signed in, and then never lets go of it. */
 export function forgetClosed(aedes: Aedes, client: Client): void {
   if (client.closed) (aedes as unknown as { unregisterClient(client: Client): void }).unregisterClient(client);
+}
+
+/**
+ * Shows `take` what a signed-in client sends before aedes parses it; it gives back what it leaves. While aedes has the beginning
+ * of a packet, it gets all that comes.
+ */
+export function readFirst(client: Client, take: (bytes: Buffer) => Buffer): void {
+  const parser = inner(client)._parser;
+  const parse = parser.parse;
+  parser.parse = function first(this: typeof parser, bytes: Buffer): number {
+    if (!client.connected || this._list.length > 0 || this.packet.length !== -1) return parse.call(this, bytes);
+    const rest = take(bytes);
+    return rest.length > 0 ? parse.call(this, rest) : 0;
+  };
+}
+
+/** The client has been heard: its keep-alive counts from now. */
+export function heard(client: Client): void {
+  inner(client)._keepaliveTimer?.refresh();
+}
+
+/** Calls back once the client's socket takes more, or is closed: at the latest after `drainTimeout`. */
+export function untilDrained(client: Client, done: () => void): void {
+  inner(client).waitForDrain(done);
+}
+
+/** Ends a connection as aedes does where one of its hooks fails. */
+export function hangUp(client: Client, error: Error): void {
+  if (!client.closed) client.emit('error', error);
 }

@@ -179,6 +179,73 @@ describe('publishing', () => {
   });
 });
 
+/** PUBLISH at QoS 1 as bytes. */
+function publishPacket(messageId: number, payload: string, { topic = OWN, retain = false } = {}): Buffer {
+  const body = Buffer.concat([
+    Buffer.from([0, topic.length]),
+    Buffer.from(topic),
+    Buffer.from([messageId >> 8, messageId & 0xff]),
+    Buffer.from(payload),
+  ]);
+  return Buffer.concat([Buffer.from([retain ? 0x33 : 0x32, body.length]), body]);
+}
+
+describe('what a device sends as bytes', () => {
+  async function signedIn(city: Awaited<ReturnType<typeof startCity>>) {
+    const raw = await rawSocket(city.broker.port);
+    raw.socket.write(connectPacket({ clientId: 'raw', keepalive: 0, clean: true }));
+    await eventually(() => raw.received().length === 4);
+    const acknowledged = () => {
+      const bytes = raw.received().subarray(4);
+      return Array.from({ length: bytes.length / 4 }, (_, index) => bytes.readUInt16BE(index * 4 + 2));
+    };
+    return { ...raw, acknowledged };
+  }
+  const payloads = (city: Awaited<ReturnType<typeof startCity>>) =>
+    city.admitted.map(({ payload }) => Buffer.from(payload).toString());
+
+  it('is taken and acknowledged in order, however it is cut', async () => {
+    const city = await startCity();
+    const { socket, acknowledged } = await signedIn(city);
+    socket.setNoDelay(true);
+    const numbers = Array.from({ length: 40 }, (_, index) => index + 1);
+    const status = 'city/mapo/flood/lamp-1/status';
+    const bytes = Buffer.concat(
+      numbers.map((id) => publishPacket(id, `${id}`, id % 5 === 0 ? { topic: status, retain: true } : {})),
+    );
+    for (let at = 0; at < bytes.length; at += 61) {
+      socket.write(bytes.subarray(at, at + 61));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await eventually(() => acknowledged().length === numbers.length);
+    expect(acknowledged()).toEqual(numbers);
+    expect(payloads(city)).toEqual(numbers.map(String));
+  });
+
+  it('is acknowledged in order also where some messages go through aedes and are admitted at once with the others', async () => {
+    const city = await startCity();
+    city.hold = true;
+    const { socket, acknowledged } = await signedIn(city);
+    const retained = { topic: 'city/mapo/flood/lamp-1/status', retain: true };
+    socket.write(Buffer.concat([publishPacket(1, 'a'), publishPacket(2, 'b', retained), publishPacket(3, 'c')]));
+    await eventually(() => city.held.length === 3);
+    for (const done of city.held.splice(0)) done();
+    await eventually(() => acknowledged().length === 3);
+    expect(acknowledged()).toEqual([1, 2, 3]);
+  });
+
+  it('counts for the keep-alive', async () => {
+    const city = await startCity({ keepaliveSMax: 1 });
+    const { socket, closed } = await signedIn(city);
+    for (let id = 1; id <= 8; id++) {
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      socket.write(publishPacket(id, 'x'));
+    }
+    expect(closed()).toBe(false);
+    await eventually(() => closed());
+  });
+});
+
 describe('a connection', () => {
   it('of a device that is hung up on ends, with its will, and others’ go on', async () => {
     const city = await startCity();

@@ -7,16 +7,19 @@ import { join } from 'node:path';
 import { type Device, HaechiError, type Log, type Metrics, messageOf } from '@haechi/core';
 import { Aedes, type AuthenticateError, type Client, type PublishPacket, type Subscription } from 'aedes';
 import { ClassicLevel } from 'classic-level';
-import { mayPublish, maySubscribe } from './access.ts';
+import { hearsUplink, mayPublish, maySubscribe } from './access.ts';
 import {
   deliverOvertaken,
   forgetClosed,
+  heard,
   limitPacketSize,
   pauseReading,
-  resumeReading,
+  readFirst,
   willTopic,
 } from './aedes-client.ts';
 import { copyLevel } from './copy-level.ts';
+import { isBegunPublish, type PublishLimits, takePublishes } from './publish-bytes.ts';
+import { Session } from './session.ts';
 import { SessionStore, sessionId } from './session-store.ts';
 
 /** The city's services in MQTT's own return codes (3.1.1 §3.2.2.3). */
@@ -46,6 +49,8 @@ const KEEPALIVE_S_MAX = 1800;
 const LOGGED_NAME_MAX = 80;
 const LOGGED_TOPIC_MAX = 300;
 const CLOSE_TIMEOUT_MS = 10_000;
+/** A packet is a payload with its topic and header. */
+const PACKET_HEAD_MAX = 256;
 
 export interface Admission {
   device: Device;
@@ -78,12 +83,6 @@ export interface BrokerOptions {
   metrics: Metrics;
 }
 
-interface Session {
-  device: Device;
-  inflight: number;
-  paused: boolean;
-}
-
 /** What is logged of a refusal; name and topic are what somebody wrote, of any length. */
 interface Refused {
   device?: string | undefined;
@@ -100,12 +99,17 @@ export class Broker {
   readonly #server: Server;
   readonly #sessionsDb: ClassicLevel;
   readonly #store: SessionStore;
+  readonly #limits: PublishLimits;
   readonly #sessions = new WeakMap<Client, Session>();
+  /** Sessions with acknowledgements to be written at the end of this turn. */
+  #unflushed: Session[] = [];
   /** Connections that have signed in, by device, until their socket is gone. */
   readonly #connected = new Map<string, Set<Client>>();
   #connectionCount = 0;
   /** For each topic the message before the next: aedes lets two that are published at once overtake each other. */
   readonly #sending = new Map<string, Promise<unknown>>();
+  /** Somebody on the wire may listen to what devices publish; as access.ts stands, nobody can. */
+  #isUplinkHeard = false;
   #inflight = 0;
   #closing = false;
   #drained: (() => void) | undefined;
@@ -113,6 +117,8 @@ export class Broker {
   private constructor(options: BrokerOptions, sessionsDb: ClassicLevel) {
     this.#options = options;
     this.#sessionsDb = sessionsDb;
+    const { payloadSizeMax } = options;
+    this.#limits = { payloadSizeMax, packetSizeMax: payloadSizeMax + PACKET_HEAD_MAX };
     const { identities, keepaliveSMax = KEEPALIVE_S_MAX } = options;
     this.#store = new SessionStore(sessionsDb, (id, filter) => {
       const device = identities.get(id);
@@ -213,7 +219,10 @@ export class Broker {
     if (this.#closing) return;
     this.#closing = true;
     if (this.#server.listening) this.#server.close();
-    for (const client of this.#clients()) pauseReading(client);
+    for (const client of this.#clients()) {
+      pauseReading(client);
+      this.#sessions.get(client)?.halt();
+    }
     await this.#drain();
     await new Promise<void>((resolve) => this.#aedes.close(resolve));
     await this.#sessionsDb.close();
@@ -271,7 +280,8 @@ export class Broker {
     const client = this.#aedes.handle(socket);
     socket.once('close', () => this.#forget(client));
     deliverOvertaken(client);
-    limitPacketSize(client, this.#options.payloadSizeMax + 256, (size) => this.#oversize(client, size));
+    limitPacketSize(client, this.#limits.packetSizeMax, (size) => this.#oversize(client, size));
+    readFirst(client, (bytes) => this.#readFirst(client, bytes));
   }
 
   #refuseSocket(address: string | undefined): void {
@@ -296,7 +306,7 @@ export class Broker {
     const will = willTopic(client);
     if (will !== undefined && !mayPublish(device, will).allowed) return refuse('will-topic', NOT_AUTHORIZED);
     if (client.closed) return refuse('gone', NOT_AUTHORIZED);
-    this.#sessions.set(client, { device, inflight: 0, paused: false });
+    this.#sessions.set(client, new Session(client, device.id, this.#options.inflightMax));
     this.#connected.set(device.id, (this.#connected.get(device.id) ?? new Set()).add(client));
     this.#options.metrics.connections.set(++this.#connectionCount);
     if (client.clean && !this.#store.has(client.id)) return done(null, true);
@@ -320,7 +330,7 @@ export class Broker {
   }
 
   #forget(client: Client): void {
-    const id = this.#sessions.get(client)?.device.id;
+    const id = this.#sessions.get(client)?.deviceId;
     const connected = id === undefined ? undefined : this.#connected.get(id);
     if (id === undefined || !connected?.delete(client)) return;
     this.#options.metrics.connections.set(--this.#connectionCount);
@@ -329,7 +339,7 @@ export class Broker {
 
   /** Whether the topic is the client's device's own commands, wherever the device is registered now. */
   #isFor(client: Client, topic: string): boolean {
-    const device = this.#options.identities.get(this.#sessions.get(client)?.device.id ?? '');
+    const device = this.#options.identities.get(this.#sessions.get(client)?.deviceId ?? '');
     return device !== undefined && maySubscribe(device, topic);
   }
 
@@ -337,7 +347,7 @@ export class Broker {
     const session = client ? this.#sessions.get(client) : undefined;
     // The registry's present word, not that of the sign-in: the device may have moved since.
     // A will of a broker that was killed comes without its client; its topic was checked when it connected.
-    const device = this.#options.identities.get(session?.device.id ?? deviceIn(packet.topic));
+    const device = this.#options.identities.get(session?.deviceId ?? deviceIn(packet.topic));
     const refuse = (reason: string) => {
       this.#refuse(reason, { device: device?.id, topic: packet.topic }, 'mqtt: publish refused');
       done(new Error(`publish refused: ${reason}`));
@@ -352,29 +362,57 @@ export class Broker {
     }
     // One retained message a device, its status: retained telemetry would be served as new for ever.
     if (answer.topic.channel !== 'status') packet.retain = false;
-    this.#admit(client, session, { device, topic: packet.topic, payload: asBytes(packet.payload) }, done);
+    this.#admit(session, { device, topic: packet.topic, payload: asBytes(packet.payload) }, (error) => {
+      session?.flush(); // what came before is acknowledged before [MQTT-4.6.0-2]
+      done(error ?? null);
+    });
   }
 
-  #admit(
-    client: Client | null,
-    session: Session | undefined,
-    message: Admission,
-    done: (error?: Error | null) => void,
-  ): void {
+  /**
+   * Takes what a device publishes on its own topics off the bytes; gives back what is anything else. Such a message goes to the
+   * journal and nowhere else, while nobody on the wire listens to what comes up: aedes, which would look for subscribers,
+   * session queues and retained messages, has nothing to do for it.
+   */
+  #readFirst(client: Client, chunk: Buffer): Buffer {
+    const session = this.#sessions.get(client);
+    const device = session && this.#options.identities.get(session.deviceId);
+    if (!session || !device || this.#closing || this.#isUplinkHeard) return chunk;
+    const bytes = session.begun ? Buffer.concat([session.begun, chunk]) : chunk;
+    session.begun = undefined;
+    const taken = takePublishes(bytes, session.topicsOf(device), this.#limits, (topic, payload, messageId) => {
+      this.#admit(session, { device, topic, payload }, (error) => {
+        if (error) session.fail(error);
+        else if (messageId > 0) this.#acknowledge(session, messageId);
+      });
+      return !client.closed;
+    });
+    if (client.closed) return NOTHING;
+    if (taken > 0) heard(client);
+    const rest = bytes.subarray(taken);
+    if (!isBegunPublish(rest, this.#limits)) return rest;
+    session.begun = Buffer.from(rest); // a copy: a view would hold the whole chunk
+    return NOTHING;
+  }
+
+  #acknowledge(session: Session, messageId: number): void {
+    if (session.acknowledge(messageId) && this.#unflushed.push(session) === 1) queueMicrotask(() => this.#flush());
+  }
+
+  #flush(): void {
+    const sessions = this.#unflushed;
+    this.#unflushed = [];
+    for (const session of sessions) session.flush();
+  }
+
+  #admit(session: Session | undefined, message: Admission, answer: (error?: Error) => void): void {
     this.#inflight++;
-    if (client && session && ++session.inflight >= this.#options.inflightMax && !session.paused) {
-      session.paused = true;
-      pauseReading(client);
-    }
+    session?.begin();
     this.#options.admit(message, (error) => {
       this.#inflight--;
       if (error)
         this.#refuse('not-stored', { device: message.device.id, cause: error.message }, 'mqtt: not acknowledged');
-      done(error ?? null);
-      if (client && session && --session.inflight <= this.#options.inflightMax / 2 && session.paused) {
-        session.paused = false;
-        if (!this.#closing) resumeReading(client);
-      }
+      answer(error);
+      session?.end();
       if (this.#inflight === 0) this.#drained?.();
     });
   }
@@ -384,15 +422,19 @@ export class Broker {
     subscription: Subscription,
     done: (error: Error | null, subscription?: Subscription | null) => void,
   ): void {
-    if (this.#isFor(client, subscription.topic)) return done(null, subscription);
-    const device = this.#sessions.get(client)?.device;
-    this.#refuse('filter', { device: device?.id, topic: subscription.topic }, 'mqtt: subscription refused');
+    if (this.#isFor(client, subscription.topic)) {
+      this.#isUplinkHeard ||= hearsUplink(subscription.topic);
+      return done(null, subscription);
+    }
+    const device = this.#sessions.get(client)?.deviceId;
+    this.#refuse('filter', { device, topic: subscription.topic }, 'mqtt: subscription refused');
     done(null, null);
   }
 
   #oversize(client: Client, size: number): void {
-    const device = this.#sessions.get(client)?.device;
-    this.#refuse('packet-too-large', { device: device?.id, size }, 'mqtt: packet refused');
+    const id = this.#sessions.get(client)?.deviceId;
+    const device = id === undefined ? undefined : this.#options.identities.get(id);
+    this.#refuse('packet-too-large', { device: id, size }, 'mqtt: packet refused');
     if (device) this.#options.onOversize(device, size);
   }
 
@@ -405,6 +447,8 @@ export class Broker {
     this.#options.log.warn({ ...said, ...details, reason }, message);
   }
 }
+
+const NOTHING = Buffer.alloc(0);
 
 /** The device a topic names; its place there is fixed. */
 function deviceIn(topic: string): string {

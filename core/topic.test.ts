@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CHANNELS, formatTopic, parseTopic, UPLINK_CHANNELS } from './topic.ts';
+import { CHANNELS, formatTopic, parseTopic, TopicIndex, UPLINK_CHANNELS } from './topic.ts';
 
 const name = fc.stringMatching(/^[a-z0-9][a-z0-9_-]{0,63}$/);
 const device = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/);
@@ -53,4 +53,13 @@ describe('a device topic', () => {
   it('leads up on every channel but the one for commands', () => {
     expect([...CHANNELS].filter((channel) => !UPLINK_CHANNELS.includes(channel))).toEqual(['command']);
   });
+});
+
+it('an index gives what parsing gives, and the same object for the same text, beyond its bound too', () => {
+  const index = new TopicIndex();
+  const text = (device: number) => `city/mapo/flood/up-${device}/telemetry`;
+  expect(index.parse('city/mapo')).toBeUndefined();
+  for (let device = 0; device < 70_000; device++) index.parse(text(device));
+  expect(index.parse(text(1))).toEqual({ ...parseTopic(text(1)), text: text(1) });
+  expect(index.parse(text(1))).toBe(index.parse(text(1)));
 });

@@ -37,3 +37,26 @@ export function parseTopic(text: string): DeviceTopic | undefined {
   if (!channelNames.has(channel)) return undefined;
   return { district, domain, device, channel: channel as Channel };
 }
+
+/** Topics kept as parsed: a city's devices and the channels of each; beyond, all are forgotten and parsed anew. */
+const TOPICS_KEPT_MAX = 65_536;
+
+export interface IndexedTopic extends DeviceTopic {
+  text: string;
+}
+
+/** `parseTopic` for whoever sees the same topics again and again: one object, and one text, for each. */
+export class TopicIndex {
+  readonly #topics = new Map<string, IndexedTopic>();
+
+  parse(text: string): IndexedTopic | undefined {
+    const known = this.#topics.get(text);
+    if (known) return known;
+    const parsed = parseTopic(text);
+    if (!parsed) return undefined;
+    const topic = { ...parsed, text };
+    if (this.#topics.size >= TOPICS_KEPT_MAX) this.#topics.clear();
+    this.#topics.set(text, topic);
+    return topic;
+  }
+}

@@ -56,13 +56,38 @@ describe('a group', () => {
   });
 
   it('of long ago costs no memory: it is fetched again', async () => {
-    const { feed, fetches } = feedOf();
-    for (let group = 1; group <= 500; group++) feed.push(group, BYTES);
-    const got = feed.get(1);
+    const { feed, fetches, decoded } = feedOf();
+    const taken = async (group: number) => expect(await feed.get(group)).toEqual(decode(group));
+    for (let group = 1; group <= 300; group++) {
+      feed.push(group, new Uint8Array(262_144));
+      await taken(group);
+    }
+    expect(fetches).toEqual([]);
+    const late = feed.get(1);
     expect(fetches).toHaveLength(1);
     fetches[0]?.answer(BYTES);
-    expect(await got).toEqual(decode(1));
-    expect(await feed.get(500)).toEqual(decode(500));
+    expect(await late).toEqual(decode(1));
+    await taken(300);
+    expect(fetches).toHaveLength(1);
+    expect(decoded).toHaveLength(301);
+  });
+
+  it('that nobody has had yet is not dropped for newer ones', async () => {
+    const { feed, fetches } = feedOf();
+    for (let group = 1; group <= 300; group++) feed.push(group, new Uint8Array(262_144));
+    for (let group = 1; group <= 100; group++) await feed.get(group);
+    expect(fetches).toEqual([]);
+    void feed.get(300);
+    expect(fetches).toMatchObject([{ group: 300 }]);
+  });
+
+  it('is decoded when it is asked for, and let go when both readers have had it', async () => {
+    const { feed, fetches, decoded } = feedOf();
+    feed.push(1, BYTES);
+    expect(decoded).toEqual([]);
+    await Promise.all([feed.get(1), feed.get(1)]);
+    expect(decoded).toEqual([1]);
+    void feed.get(1);
     expect(fetches).toHaveLength(1);
   });
 });

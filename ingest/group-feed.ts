@@ -1,7 +1,13 @@
 import type { DecodedGroup } from './decode/decode-group.ts';
 
-/** Decoded groups kept for the reader that comes second, and pushed ones for both. */
-const CACHE_GROUPS_MAX = 128;
+/** Memory of the groups held for readers that have not had them, by their buffers; decoded they are some five times as large. */
+const HELD_SIZE_MAX = 32 * 1024 * 1024;
+
+interface Held {
+  bytes: Uint8Array;
+  /** Once a reader has asked for it. */
+  decoded?: DecodedGroup;
+}
 
 export interface GroupFeedOptions {
   decode: (group: number, bytes: Uint8Array) => DecodedGroup;
@@ -10,12 +16,17 @@ export interface GroupFeedOptions {
 }
 
 /**
- * What the readers of the journal take from: groups come by push while the readers keep up, and are fetched
+ * What the two readers of the journal take from: groups come by push while the readers keep up, and are fetched
  * from disk where they do not, so a reader may be as far behind as it likes at no cost in memory.
+ *
+ * A group is decoded when the first reader asks for it, and held until the second has had it too.
  */
 export class GroupFeed {
   readonly #options: GroupFeedOptions;
-  readonly #cache = new Map<number, DecodedGroup>();
+  readonly #held = new Map<number, Held>();
+  #heldSize = 0;
+  /** The newest group that a reader has asked for: up to there only the other one has still to come. */
+  #front = 0;
   /** What is being fetched now; two readers that want the same group share one fetch. */
   readonly #fetching = new Map<number, Promise<DecodedGroup | undefined>>();
   #head = 0;
@@ -32,7 +43,7 @@ export class GroupFeed {
 
   /** A group is synced; its bytes come along while the readers keep up. */
   push(group: number, bytes?: Uint8Array): void {
-    if (bytes) this.#keep(this.#options.decode(group, bytes));
+    if (bytes && this.#hasRoomFor(bytes)) this.#hold(group, { bytes });
     if (group <= this.#head) return;
     this.#head = group;
     this.nudge();
@@ -64,22 +75,31 @@ export class GroupFeed {
       if (this.#closed) return undefined;
       await this.wait();
     }
-    const cached = this.#cache.get(group);
-    if (cached) return cached;
-    const fetching = this.#fetching.get(group) ?? this.#fetch(group).finally(() => this.#fetching.delete(group));
+    const isFirst = group > this.#front;
+    if (isFirst) this.#front = group;
+    const held = this.#held.get(group);
+    if (held && !isFirst) this.#release(group, held);
+    if (held) return this.#decoded(group, held);
+    const fetching =
+      this.#fetching.get(group) ?? this.#fetch(group, isFirst).finally(() => this.#fetching.delete(group));
     this.#fetching.set(group, fetching);
     return await fetching;
   }
 
-  async #fetch(group: number): Promise<DecodedGroup | undefined> {
+  #decoded(group: number, held: Held): DecodedGroup {
+    held.decoded ??= this.#options.decode(group, held.bytes);
+    return held.decoded;
+  }
+
+  async #fetch(group: number, isFirst: boolean): Promise<DecodedGroup | undefined> {
     const bytes = await this.#options.fetch(group);
     if (!bytes) {
       if (this.#closed) return undefined;
       throw new Error(`the journal has no group ${group}, though a reader still needs it`);
     }
-    const decoded = this.#options.decode(group, bytes);
-    this.#keep(decoded);
-    return decoded;
+    const held = { bytes };
+    if (isFirst && this.#hasRoomFor(bytes)) this.#hold(group, held);
+    return this.#decoded(group, held);
   }
 
   /** Readers get what is there and then the end. */
@@ -88,10 +108,22 @@ export class GroupFeed {
     this.nudge();
   }
 
-  #keep(decoded: DecodedGroup): void {
-    this.#cache.set(decoded.group, decoded);
-    if (this.#cache.size <= CACHE_GROUPS_MAX) return;
-    const oldest = this.#cache.keys().next().value;
-    if (oldest !== undefined) this.#cache.delete(oldest);
+  /** Makes room by what one reader has had. What neither has had is wanted sooner than a new one, which is fetched then. */
+  #hasRoomFor({ buffer: { byteLength: size } }: Uint8Array): boolean {
+    for (const [group, held] of this.#held) {
+      if (this.#heldSize + size <= HELD_SIZE_MAX || group > this.#front) break;
+      this.#release(group, held);
+    }
+    return this.#heldSize + size <= HELD_SIZE_MAX;
+  }
+
+  #hold(group: number, held: Held): void {
+    this.#held.set(group, held);
+    this.#heldSize += held.bytes.buffer.byteLength;
+  }
+
+  #release(group: number, held: Held): void {
+    this.#held.delete(group);
+    this.#heldSize -= held.bytes.buffer.byteLength;
   }
 }

@@ -75,7 +75,7 @@ it(`takes ${PAYLOADS} random and mutated payloads without a crash or a leak`, { 
   await client.endAsync();
   const ledger = await settledLedger(platform);
   expect(ledger.accepted).toBe(PAYLOADS);
-  expect(Math.min(ledger.stored, ledger.duplicate, ledger.deadLettered)).toBeGreaterThan(PAYLOADS / 100);
+  expect(Math.min(ledger.stored, ledger.duplicate, ledger.deadLettered)).toBeGreaterThan(PAYLOADS / 500);
   expect(sizeMiB() - warm).toBeLessThan(GROWTH_MAX_MIB);
   expect(await platform.end()).toBe(0);
 });

@@ -1,8 +1,8 @@
-import { type DeadLetter, type DomainModel, parseTopic, type Reading } from '@haechi/core';
+import { type DeadLetter, type DomainModel, type Reading, TopicIndex } from '@haechi/core';
 import * as z from 'zod';
 import { acceptedOf, type JournalRecord, type RecordKind, readGroup } from '../journal/record.ts';
 import { readReplay } from '../replayed.ts';
-import { decodeNativeJson, type TimeLimits } from './native-json.ts';
+import { decodeNativeJson, type Refusal, type TimeLimits } from './native-json.ts';
 
 /** One record of a journal group, as its readers take it. */
 export interface DecodedRecord {
@@ -13,10 +13,10 @@ export interface DecodedRecord {
   replays?: string;
   /** The platform had been away until `receivedAt`. */
   start: boolean;
-  readings: Reading[];
+  readings: readonly Reading[];
   /** A device's word on itself, from its status channel. */
   status?: { device: string; online: boolean };
-  deadLetters: DeadLetter[];
+  deadLetters: readonly DeadLetter[];
 }
 
 export interface DecodedGroup {
@@ -30,6 +30,11 @@ export interface Decoder {
   models: ReadonlyMap<string, DomainModel>;
   limits: TimeLimits;
 }
+
+const topics = new TopicIndex();
+/** Shared by all that have none: nearly every record. */
+const NO_LETTERS: readonly DeadLetter[] = [];
+const NO_READINGS: readonly Reading[] = [];
 
 /** Each letter keeps a copy of the payload, so one message must not make thousands. */
 const LETTERS_PER_RECORD_MAX = 10;
@@ -51,46 +56,52 @@ function decodeReplay(decoder: Decoder, record: JournalRecord): DecodedRecord {
 
 function decodeRecord(decoder: Decoder, record: JournalRecord): DecodedRecord {
   const { kind, receivedAt } = record;
-  const start = kind === 'start';
-  const result: DecodedRecord = { kind, receivedAt, topic: record.topic, start, readings: [], deadLetters: [] };
-  if (start) return result;
-
-  const topic = parseTopic(record.topic);
+  const topic = topics.parse(record.topic);
+  const plain = { kind, receivedAt, topic: topic?.text ?? record.topic, start: kind === 'start' };
+  const setAside = (refusals: readonly Refusal[], readings = NO_READINGS): DecodedRecord => ({
+    ...plain,
+    readings,
+    deadLetters: lettersOf(record, topic?.device ?? null, refusals),
+  });
+  if (plain.start) return { ...plain, readings: NO_READINGS, deadLetters: NO_LETTERS };
   const model = topic && decoder.models.get(topic.domain);
-  const setAside = (reason: string, detail: string) => {
-    const { payload } = record;
-    result.deadLetters.push({
-      receivedAt,
-      topic: record.topic,
-      device: topic?.device ?? null,
-      reason,
-      detail,
-      payload,
-    });
-  };
-  if (!topic || !model) {
-    setAside('topic-unknown', topic ? `no system ${topic.domain} here` : 'not a device topic');
-  } else if (topic.channel === 'telemetry') {
-    const decoded = decodeNativeJson(record.payload, model, receivedAt, decoder.limits);
-    result.readings = decoded.readings.map((one) => ({
-      device: topic.device,
-      domain: topic.domain,
-      receivedAt,
-      ...one,
-    }));
-    const { refusals } = decoded;
-    for (const [index, { reason, detail }] of refusals.slice(0, LETTERS_PER_RECORD_MAX).entries()) {
-      const rest = index + 1 === LETTERS_PER_RECORD_MAX ? refusals.length - LETTERS_PER_RECORD_MAX : 0;
-      setAside(reason, rest > 0 ? `${detail}; and ${rest} more like this` : detail);
-    }
-  } else if (topic.channel === 'status') {
-    const online = readStatus(record.payload);
-    if (online === undefined) setAside('status-invalid', 'a status is {"state": "online"} or {"state": "offline"}');
-    else result.status = { device: topic.device, online };
-  } else {
-    setAside('channel-unhandled', `nothing here listens to the channel ${topic.channel} yet`);
+  if (!model) {
+    const detail = topic ? `no system ${topic.domain} here` : 'not a device topic';
+    return setAside([{ reason: 'topic-unknown', detail }]);
   }
-  return result;
+  const { device, domain } = topic;
+  switch (topic.channel) {
+    case 'telemetry': {
+      const decoded = decodeNativeJson(record.payload, model, receivedAt, decoder.limits);
+      const readings = decoded.readings.map(({ ts, seq, values }) => ({ device, domain, receivedAt, ts, seq, values }));
+      if (decoded.refusals.length > 0) return setAside(decoded.refusals, readings);
+      return { ...plain, readings, deadLetters: NO_LETTERS };
+    }
+    case 'status': {
+      const online = readStatus(record.payload);
+      if (online !== undefined)
+        return { ...plain, readings: NO_READINGS, status: { device, online }, deadLetters: NO_LETTERS };
+      return setAside([
+        { reason: 'status-invalid', detail: 'a status is {"state": "online"} or {"state": "offline"}' },
+      ]);
+    }
+    default: {
+      const detail = `nothing here listens to the channel ${topic.channel} yet`;
+      return setAside([{ reason: 'channel-unhandled', detail }]);
+    }
+  }
+}
+
+function lettersOf(
+  { receivedAt, topic, payload }: JournalRecord,
+  device: string | null,
+  refusals: readonly Refusal[],
+): DeadLetter[] {
+  return refusals.slice(0, LETTERS_PER_RECORD_MAX).map(({ reason, detail }, index) => {
+    const rest = index + 1 === LETTERS_PER_RECORD_MAX ? refusals.length - LETTERS_PER_RECORD_MAX : 0;
+    const told = rest > 0 ? `${detail}; and ${rest} more like this` : detail;
+    return { receivedAt, topic, device, reason, detail: told, payload };
+  });
 }
 
 const statusSchema = z.object({ state: z.enum(['online', 'offline']) });

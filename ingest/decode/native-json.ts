@@ -8,6 +8,7 @@
  * What a model does not know or allow is set aside field by field; the rest is kept.
  */
 import type { DomainModel, Values } from '@haechi/core';
+import { plainCheckOf } from './plain-check.ts';
 
 export const READINGS_PER_PAYLOAD_MAX = 1000;
 const DETAIL_LENGTH_MAX = 120;
@@ -77,7 +78,7 @@ function decodeOne(
   limits: TimeLimits,
 ): DecodeResult {
   if (!isObject(entry)) return refused('not-an-object', `${where}a reading is an object, not ${describe(entry)}`);
-  const { ts: rawTs, seq: rawSeq, ...rest } = entry;
+  const { ts: rawTs, seq: rawSeq } = entry;
   const refusals: Refusal[] = [];
 
   const ts = readTime(rawTs, receivedAt);
@@ -92,13 +93,18 @@ function decodeOne(
   if (Number.isSafeInteger(rawSeq) && (rawSeq as number) >= 0) seq = rawSeq as number;
   else if (rawSeq !== undefined) refusals.push({ reason: 'seq-invalid', detail: `${where}seq is ${describe(rawSeq)}` });
 
-  let given: Record<string, unknown> = rest;
-  if ('values' in rest) {
-    const { values, ...unknown } = rest;
+  let given: Record<string, unknown>;
+  if ('values' in entry) {
+    const { values } = entry;
     if (!isObject(values)) return refused('not-an-object', `${where}values is an object, not ${describe(values)}`);
     given = values;
-    for (const name of Object.keys(unknown))
-      refusals.push({ reason: 'field-unknown', detail: `${where}${name} is no part of a reading` });
+    for (const name in entry) {
+      if (name !== 'ts' && name !== 'seq' && name !== 'values')
+        refusals.push({ reason: 'field-unknown', detail: `${where}${name} is no part of a reading` });
+    }
+  } else {
+    const { ts: _ts, seq: _seq, ...bare } = entry;
+    given = bare;
   }
   const values = checkValues(given, where, model, refusals);
   if (values) return { readings: [{ ts, seq, values }], refusals };
@@ -106,15 +112,16 @@ function decodeOne(
   return { readings: [], refusals };
 }
 
-/** The values the model allows; `undefined` where none is left. One pass of the model when all are good. */
+/** The values the model allows; `undefined` where none is left. One plain pass when all are good. */
 function checkValues(
   given: Record<string, unknown>,
   where: string,
   model: DomainModel,
   refusals: Refusal[],
 ): Values | undefined {
+  if (plainCheckOf(model)(given)) return isEmpty(given) ? undefined : (given as Values);
   const whole = model.telemetry.safeParse(given);
-  if (whole.success) return Object.keys(given).length > 0 ? (given as Values) : undefined;
+  if (whole.success) return isEmpty(given) ? undefined : (given as Values);
 
   const bad = new Set<string>();
   for (const issue of whole.error.issues) {
@@ -161,6 +168,11 @@ function secondsHint(ts: number, receivedAt: number): string {
 
 function timeText(ts: number): string {
   return Math.abs(ts) <= 8.64e15 ? new Date(ts).toISOString() : String(ts);
+}
+
+function isEmpty(values: Record<string, unknown>): boolean {
+  for (const _ in values) return false;
+  return true;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

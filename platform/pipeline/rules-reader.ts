@@ -1,5 +1,5 @@
 /** The journal's second reader: feeds the rule engine, and makes its alerts and its own position durable together. */
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
 import { type Alert, type Log, messageOf, type Reading } from '@haechi/core';
 import type { DecodedGroup, GroupFeed } from '@haechi/ingest';
 import {
@@ -117,6 +117,8 @@ export class RulesReader {
             return;
           }
           this.busy.of(() => this.#judge(decoded));
+          // Groups that come fast would keep everything else in this thread from its turn: the store's commits wait for theirs.
+          await turn();
         }
       } else if (this.#tick && this.#tick.head < next) {
         this.engine.advance(this.#tick.now);
@@ -145,13 +147,14 @@ export class RulesReader {
   }
 
   #current(reading: Reading): void {
-    const known = this.#live.get(reading.device);
-    this.#live.set(reading.device, {
-      id: reading.device,
-      ts: reading.ts,
-      receivedAt: reading.receivedAt,
-      values: known ? { ...known.values, ...reading.values } : reading.values,
-    });
+    const { device: id, ts, receivedAt, values } = reading;
+    const known = this.#live.get(id);
+    if (!known) this.#live.set(id, { id, ts, receivedAt, values: { ...values } });
+    else {
+      known.ts = ts;
+      known.receivedAt = receivedAt;
+      Object.assign(known.values, values);
+    }
   }
 
   /** Alerts that stand with nothing behind them, and what is kept of devices that are not there any more. */

@@ -206,46 +206,50 @@ export class RuleEngine {
     const tsBefore = twin.ts;
     const current = applyReading(twin, reading) === 'current';
     this.#changed.add(reading.device);
-    this.#heard(entry, reading.receivedAt);
+    const context = this.#contextOf(entry, reading.receivedAt);
+    this.#heard(entry, reading.receivedAt, context);
     if (!current) return;
     const gapMs = tsBefore === 0 ? 0 : twin.ts - tsBefore - entry.intervalMs * STALE_INTERVALS;
     this.#options.onCurrent?.(twin.ts === reading.ts ? reading : { ...reading, ts: twin.ts });
     const live = reading.receivedAt - reading.ts <= Math.max(LIVE_AGE_MAX_MS, entry.intervalMs * STALE_INTERVALS);
-    entry.rules.forEach((rule, index) => {
-      if (rule.absence) return;
+    for (let index = 0; index < entry.rules.length; index++) {
+      const rule = entry.rules[index] as CompiledRule;
+      if (rule.absence) continue;
       const state = entry.states[index] as RuleState;
       if (!isIdle(state)) {
         // What went on in the time of an old reading was not judged, so no duration may rest on it.
         if (!live) entry.states[index] = beginAnew(state);
         else if (gapMs > 0) entry.states[index] = freeze(state, gapMs);
       }
-      const concerned = rule.inputs.some((field) => field in reading.values);
-      if (live && concerned) this.#look(entry, index, reading.receivedAt);
+      if (live && isConcerned(rule, reading)) this.#look(entry, index, reading.receivedAt, context);
       // Concerned or not: the device has spoken, so the values that it keeps stand longer.
       this.#schedule(entry, index);
-    });
+    }
   }
 
   /** Whatever a device says ends its silence, also what it kept while it was away or what has been heard before. */
-  #heard(entry: Entry, arrival: number): void {
-    entry.rules.forEach((rule, index) => {
-      if (!rule.absence) return;
-      this.#look(entry, index, arrival);
+  #heard(entry: Entry, arrival: number, context: RuleContext): void {
+    for (let index = 0; index < entry.rules.length; index++) {
+      if (!entry.rules[index]?.absence) continue;
+      this.#look(entry, index, arrival, context);
       this.#schedule(entry, index);
-    });
+    }
+  }
+
+  /** What rules see of the device at `arrival` on the journal's clock. */
+  #contextOf(entry: Entry, arrival: number): RuleContext {
+    return {
+      variables: { ...entry.twin.values, device: entry.deviceVariables },
+      silenceMs: Math.max(0, arrival - this.#heardAt(entry)),
+      intervalMs: entry.intervalMs,
+    };
   }
 
   /** Steps a rule at `arrival` on the journal's clock, with the values that stand then. */
-  #look(entry: Entry, index: number, arrival: number): void {
+  #look(entry: Entry, index: number, arrival: number, context = this.#contextOf(entry, arrival)): void {
     const rule = entry.rules[index] as CompiledRule;
-    if (!rule.inputs.every((field) => field in entry.twin.values)) return;
+    for (const field of rule.inputs) if (!(field in entry.twin.values)) return;
     const before = entry.states[index] as RuleState;
-    const heardAt = this.#heardAt(entry);
-    const context: RuleContext = {
-      variables: { ...entry.twin.values, device: entry.deviceVariables },
-      silenceMs: Math.max(0, arrival - heardAt),
-      intervalMs: entry.intervalMs,
-    };
     // A timer may have gone further than the reading that comes after it, which was long on its way.
     const at = Math.max(
       earliestNext(before),
@@ -364,6 +368,11 @@ export class RuleEngine {
 export function withdrawal(alert: Omit<RuleTransition, 'transition' | 'value' | 'limit' | 'comment'>): RuleTransition {
   const comment = 'no longer judged: the rule or the device has changed or is gone';
   return { ...alert, transition: 'cleared', value: null, limit: null, comment };
+}
+
+function isConcerned({ inputs }: CompiledRule, { values }: Reading): boolean {
+  for (const field of inputs) if (field in values) return true;
+  return false;
 }
 
 /** By time; then by device and rule, so that timers due together fire in the same order every time. */

@@ -31,6 +31,9 @@ export function clearState(rule: CompiledRule): RuleState {
 
 /** `at` is event time, epoch milliseconds, and never less than at the step before. */
 export function step(rule: CompiledRule, before: RuleState, context: RuleContext, at: number): StepResult {
+  // Nearly every step of a healthy city.
+  if (isAtRest(before) && !rule.rungs.some((rung) => rung.holds(context))) return { state: before, transition: null };
+
   const pending = rule.rungs.map((rung, i) => since(i >= before.rank && rung.holds(context), before.pending[i], at));
   const risen = pending.findLastIndex((from) => from > 0 && at - from >= rule.forMs) + 1;
   if (risen > before.rank) {
@@ -65,11 +68,12 @@ export function step(rule: CompiledRule, before: RuleState, context: RuleContext
 
 /** Event time at which a step would change something though no reading comes; `undefined` where nothing is under way. */
 export function nextDue(rule: CompiledRule, state: RuleState): number | undefined {
-  const dues = state.pending.flatMap((from) => (from > 0 ? [from + rule.forMs] : []));
+  let due = Number.POSITIVE_INFINITY;
+  for (const from of state.pending) if (from > 0) due = Math.min(due, from + rule.forMs);
   // A lower rung is left only after the one it stands on, be its time over long since: limits may stand in any order.
-  const released = state.releasing[state.rank - 1] ?? 0;
-  if (released > 0) dues.push(released + rule.clearForMs);
-  return dues.length > 0 ? Math.min(...dues) : undefined;
+  const released = state.rank > 0 ? (state.releasing[state.rank - 1] ?? 0) : 0;
+  if (released > 0) due = Math.min(due, released + rule.clearForMs);
+  return due === Number.POSITIVE_INFINITY ? undefined : due;
 }
 
 /** A gap in the readings does not count towards a duration: what is under way moves on by its length. */
@@ -97,7 +101,12 @@ export function earliestNext({ changedAt, pending, releasing }: RuleState): numb
 
 /** Whether a state is as it was at first, so not worth keeping; `changedAt` is what it began with. */
 export function isIdle(state: RuleState, changedAt = 0): boolean {
-  return state.rank === 0 && state.changedAt === changedAt && state.pending.every((from) => from === 0);
+  return state.changedAt === changedAt && isAtRest(state);
+}
+
+/** Clear, with nothing under way. */
+function isAtRest({ rank, pending }: RuleState): boolean {
+  return rank === 0 && !pending.some((from) => from > 0);
 }
 
 function stageOf(rule: CompiledRule, rank: number): Stage | null {

@@ -56,8 +56,19 @@ describe('opening', () => {
     for (const name of ['alerts_raised', 'alerts_open', 'alerts_device'])
       await sql.raw(`DROP INDEX ${name}`).execute(db);
     await sql`CREATE INDEX alerts_device ON alerts (device, raised_at)`.execute(db);
+    await sql`DROP INDEX dead_letters_message`.execute(db);
+    for (const column of ['message', 'whole'])
+      await sql.raw(`ALTER TABLE dead_letters DROP COLUMN ${column}`).execute(db);
+    await sql`DROP TABLE dead_letter_replays`.execute(db);
+    const letter = `INSERT INTO dead_letters (origin, received_at, topic, reason, detail, payload) VALUES ('1:2:0', 5, 't', 'r', 'd', x'00')`;
+    await sql.raw(letter).execute(db);
     await db.destroy();
-    expect(await indexes(await open(path))).toEqual(now);
+    const upgraded = await open(path);
+    expect(await indexes(upgraded)).toEqual(now);
+    // Nobody knows any more whether something of its message was stored: it stays as it is and is not replayed.
+    const kept = await upgraded.selectFrom('dead_letters').selectAll().execute();
+    expect(kept).toMatchObject([{ origin: '1:2:0', message: null, whole: 0 }]);
+    expect(await upgraded.selectFrom('dead_letter_replays').selectAll().execute()).toEqual([]);
   });
 
   it('syncs what is committed, and keeps references whole', async () => {

@@ -128,10 +128,33 @@ describe('sealing', () => {
     expect(readdirSync(join(folder, 'test-pump/raw'))).toEqual(['2026-11-24.parquet']);
     expect(await store.count()).toBe(4);
     const minute = await parquetRows(join(folder, 'test-pump/minute/2026-11-24.parquet'));
+    // Minutes of one reading first, then those of several.
     expect(minute).toMatchObject([
-      { device: 'p-1', ts: BigInt(T0), flow_count: 2n, flow_min: 3, flow_max: 7, flow_mean: 5, flow_last: 7 },
       { device: 'p-2', ts: BigInt(T0), flow_count: 1n, volume_count: 0n, volume_growth: null, mode_last: null },
+      { device: 'p-1', ts: BigInt(T0), flow_count: 2n, flow_min: 3, flow_max: 7, flow_mean: 5, flow_last: 7 },
     ]);
+  });
+
+  it('rolls up a day that is more than it takes at a time', async () => {
+    const store = await openStore();
+    const [devices, readings] = [4, 30_000];
+    for (let device = 1; device <= devices; device++) {
+      const rows = Array.from({ length: readings }, (_, index) =>
+        reading(`p-${device}`, T0 + index * 2000 + device, { flow: (index * device) % 100, volume: index % 1000 }),
+      );
+      await append(store, rows, device);
+    }
+    const span = { from: T0, to: T0 + DAY_MS, pointsMax: 24 };
+    const group = { domain: 'test-pump', fields: ['flow', 'volume'], ...span };
+    const answers = async () => [
+      rounded(await store.group(group)),
+      rounded(await store.group({ ...group, devices: ['p-2'], pointsMax: 24 * 60 })),
+      rounded(await store.range({ ...rangeQuery('p-4'), ...span })),
+    ];
+    const before = await answers();
+    await store.maintain(T0 + 2 * DAY_MS);
+    expect(await store.count()).toBe(devices * readings);
+    expect(await answers()).toEqual(before);
   });
 
   it('waits for a sealed day to be quiet, then takes in what came late', async () => {

@@ -11,7 +11,7 @@ import { dirname, join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { HaechiError, messageOf } from '@haechi/core';
 import { partColumns } from './duckdb-rollup.ts';
-import { minutesOf, rolledUp, rowsOf, slicesOf } from './duckdb-sealing.ts';
+import { minutesOf, rolledUp, rowsInSharedMinutes, rowsOf, sharedMinutes, slicesOf, within } from './duckdb-sealing.ts';
 import { ensureTable, fileOf, literal, type Table } from './duckdb-table.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from './intervals.ts';
 import type { Retention } from './telemetry-store.ts';
@@ -175,7 +175,8 @@ export class Days {
       const rows = await this.#write(rowsOf(table, day, this.sealed(domain).get(day)?.raw ? raw : undefined), raw);
       for (const name of [hourTable(table), dayTable(table)])
         await run(`DELETE FROM ${name} WHERE ts >= ${day} AND ts < ${day + DAY_MS}`);
-      await this.#rollUp(table, raw, minute, run);
+      await this.#writeMinutes(table, raw, minute);
+      await this.#rollUp(table, minute, run);
       await run(`DELETE FROM ${table.name} WHERE ts >= ${day} AND ts < ${day + DAY_MS}`);
       await run(`DELETE FROM repeated_days WHERE domain = '${domain}' AND day = ${day}`);
       await run(`DELETE FROM sealed_days WHERE domain = '${domain}' AND day = ${day}`);
@@ -194,46 +195,48 @@ export class Days {
     });
   }
 
-  /**
-   * From the new file of readings: the new file of minutes, and the rows of hours and days. Some devices at a time: the figures
-   * of a large day are more than memory holds (3.3 million readings of 22 fields: some 10 GB).
-   */
-  async #rollUp(table: Table, raw: string, minute: string, run: (sql: string) => Promise<unknown>): Promise<void> {
+  /** The new file of minutes from the new file of readings. */
+  async #writeMinutes(table: Table, raw: string, minute: string): Promise<void> {
     const fields = [...table.fields.values()];
     const readings = fileOf(`${raw}.new`);
-    await run(
-      `INSERT INTO device_numbers SELECT (SELECT count(*) FROM device_numbers) + row_number() OVER (ORDER BY device), device
-       FROM (SELECT DISTINCT device FROM ${readings} WHERE device NOT IN (SELECT device FROM device_numbers))`,
-    );
     const parts: string[] = [];
     try {
-      for (const { first, last } of slicesOf(
-        await this.#rows(`SELECT device, count(*) AS rows FROM ${readings} GROUP BY device ORDER BY device`),
-      )) {
-        const some = `SELECT * FROM ${readings} WHERE device >= '${literal(first)}' AND device <= '${literal(last)}'`;
+      for (const slice of slicesOf(await this.#rows(rowsInSharedMinutes(readings)))) {
         const part = `${minute}.${parts.length}.new`;
         parts.push(part);
-        await run(`COPY (${minutesOf(some, fields)}) TO '${literal(part)}' (${PARQUET})`);
-        await run(
-          `CREATE OR REPLACE TEMP TABLE sealed_hours AS ${rolledUp(`SELECT * FROM ${fileOf(part)}`, fields, HOUR_MS)}`,
-        );
-        const days = rolledUp('SELECT * FROM sealed_hours', fields, DAY_MS);
-        for (const [name, rows] of [
-          [hourTable(table), 'SELECT * FROM sealed_hours'],
-          [dayTable(table), days],
-        ]) {
-          await run(
-            `INSERT INTO ${name} BY NAME SELECT number AS device, * EXCLUDE (device, number)
-             FROM (${rows}) JOIN device_numbers USING (device) ORDER BY number, ts`,
-          );
-        }
+        await this.#rows(`COPY (${sharedMinutes(readings, fields, slice)}) TO '${literal(part)}' (${PARQUET})`);
       }
-      await run('DROP TABLE IF EXISTS sealed_hours');
-      const files = parts.map((part) => `'${literal(part)}'`).join(', ');
-      await this.#write(`SELECT * FROM read_parquet([${files}])`, minute);
+      await this.#write(minutesOf(readings, fields, parts), minute);
     } finally {
       for (const part of parts) await rm(part, { force: true });
     }
+  }
+
+  /** Rows of hours and days from the new file of minutes. */
+  async #rollUp(table: Table, minute: string, run: (sql: string) => Promise<unknown>): Promise<void> {
+    const fields = [...table.fields.values()];
+    const minutes = fileOf(`${minute}.new`);
+    // In the order of their names: a slice of devices is a run of numbers, and blocks of the tables hold few of them.
+    await run(
+      `INSERT INTO device_numbers SELECT (SELECT count(*) FROM device_numbers) + row_number() OVER (ORDER BY device), device
+       FROM (SELECT DISTINCT device FROM ${minutes} WHERE device NOT IN (SELECT device FROM device_numbers))`,
+    );
+    const rows = `SELECT device, count(*) AS rows FROM ${minutes} GROUP BY device ORDER BY device`;
+    for (const slice of slicesOf(await this.#rows(rows))) {
+      const some = `SELECT * FROM ${minutes} WHERE ${within(slice)}`;
+      await run(`CREATE OR REPLACE TEMP TABLE sealed_hours AS ${rolledUp(some, fields, HOUR_MS)}`);
+      const hours = 'SELECT * FROM sealed_hours';
+      for (const [name, parts] of [
+        [hourTable(table), hours],
+        [dayTable(table), rolledUp(hours, fields, DAY_MS)],
+      ]) {
+        await run(
+          `INSERT INTO ${name} BY NAME SELECT number AS device, * EXCLUDE (device, number)
+           FROM (${parts}) JOIN device_numbers USING (device) ORDER BY number, ts`,
+        );
+      }
+    }
+    await run('DROP TABLE IF EXISTS sealed_hours');
   }
 
   /** Writes and syncs `path`.new; gives its rows. */

@@ -27,6 +27,11 @@ import type {
 } from './telemetry-store.ts';
 
 const MEMORY_LIMIT = '1GB';
+/**
+ * How much of the write-ahead log is read again after a crash at most. A checkpoint writes blocks that are not full yet anew:
+ * at DuckDB's own 16 MB it took 12 of the 48 ms that 8,192 readings of 13 fields cost.
+ */
+const CHECKPOINT_THRESHOLD = '64MB';
 const FILE = 'telemetry.duckdb';
 const FOREVER: Retention = { raw: 1e6, minute: 1e6, hour: 1e6, day: 1e6 };
 
@@ -82,7 +87,11 @@ export class DuckDbStore implements TelemetryStore {
     const path = join(folder, FILE);
     try {
       mkdirSync(folder, { recursive: true });
-      const instance = await DuckDBInstance.create(path, { memory_limit: MEMORY_LIMIT, threads: '2' });
+      const instance = await DuckDBInstance.create(path, {
+        memory_limit: MEMORY_LIMIT,
+        checkpoint_threshold: CHECKPOINT_THRESHOLD,
+        threads: '2',
+      });
       const connect = () => instance.connect();
       const connections = { writer: await connect(), reader: await connect(), keeper: await connect() };
       const { writer, keeper } = connections;

@@ -1,23 +1,13 @@
 /** A system's table of readings, its columns taken from the model and brought up to it. */
-import {
-  BIGINT,
-  BOOLEAN,
-  DOUBLE,
-  type DuckDBConnection,
-  DuckDBDataChunk,
-  type DuckDBType,
-  type DuckDBValue,
-  VARCHAR,
-} from '@duckdb/node-api';
+import { BIGINT, BOOLEAN, DOUBLE, type DuckDBConnection, type DuckDBType, VARCHAR } from '@duckdb/node-api';
 import { type DomainModel, type FieldInfo, fieldsOf, type Reading } from '@haechi/core';
-
-const CHUNK_ROWS = 2048;
+import { CHUNK_ROWS, type Column, chunkOf } from './duckdb-chunk.ts';
 
 export interface Table {
   domain: string;
   name: string;
   fields: Map<string, FieldInfo>;
-  columns: { name: string; type: DuckDBType }[];
+  columns: Column[];
 }
 
 const columnType: Record<FieldInfo['type'], DuckDBType> = {
@@ -90,33 +80,12 @@ export async function ensureReadings(connection: DuckDBConnection, table: Table)
 
 export async function appendRows(connection: DuckDBConnection, table: Table, rows: readonly Reading[]): Promise<void> {
   const appender = await connection.createAppender(table.name);
-  const types = table.columns.map((column) => column.type);
   try {
     for (let start = 0; start < rows.length; start += CHUNK_ROWS) {
-      const part = rows.slice(start, start + CHUNK_ROWS);
-      const chunk = DuckDBDataChunk.create(types, part.length);
-      table.columns.forEach(({ name }, index) => {
-        chunk.setColumnValues(index, columnValues(name, part));
-      });
-      appender.appendDataChunk(chunk);
+      appender.appendDataChunk(chunkOf(table.columns, rows.slice(start, start + CHUNK_ROWS)));
     }
     appender.flushSync();
   } finally {
     appender.closeSync();
-  }
-}
-
-function columnValues(column: string, rows: readonly Reading[]): DuckDBValue[] {
-  switch (column) {
-    case 'device':
-      return rows.map((row) => row.device);
-    case 'ts':
-      return rows.map((row) => BigInt(row.ts));
-    case 'received_at':
-      return rows.map((row) => BigInt(row.receivedAt));
-    case 'seq':
-      return rows.map((row) => (row.seq === undefined ? null : BigInt(row.seq)));
-    default:
-      return rows.map((row) => row.values[column] ?? null);
   }
 }

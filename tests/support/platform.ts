@@ -34,6 +34,10 @@ export async function startPlatform(
     env: bareEnv({ HAECHI_ADMIN_PASSWORD: PASSWORD, ...env }),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  // A test that fails half-way leaves none behind.
+  const killLeft = () => child.kill('SIGKILL');
+  process.once('exit', killLeft);
+  child.once('close', () => process.removeListener('exit', killLeft));
   const out = collect(child);
   const exited = new Promise<number | null>((resolve) => child.once('close', resolve));
   const ready = new Promise<void>((resolve) => {
