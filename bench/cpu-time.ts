@@ -1,4 +1,4 @@
-/** What each thread of a process has used of the processors: the one figure of a busy machine that its neighbours hardly change. */
+/** What a process has used of the machine, by /proc: its threads' processor time, which neighbours hardly change, and its memory. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 
 /** The kernel counts in hundredths of a second (USER_HZ, fixed for every Linux that Node runs on). */
@@ -33,4 +33,11 @@ export function cpuTimeOf(pid: number): CpuTime {
 export function perMessage(before: CpuTime, after: CpuTime, messages: number): CpuTime {
   const used = Object.entries(after).map(([name, time]) => [name, (time - (before[name] ?? 0)) / messages] as const);
   return Object.fromEntries(used.filter(([, time]) => time > 0.01));
+}
+
+/** Bytes of memory that a process holds now; NaN where there is no /proc. */
+export function residentSize(pid: number): number {
+  const file = `/proc/${pid}/status`;
+  if (!existsSync(file)) return Number.NaN;
+  return Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(file, 'utf8'))?.[1]) * 1024;
 }

@@ -1,8 +1,10 @@
 /**
  * The load, in a process of its own: plain sockets and ready-made packets, so that the loader costs as little as it can.
- * Started with its task as the first message; answers with what it measured.
+ * Started with its task as the first message. Tells when its measuring begins, and at the end what it measured.
  */
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
+import { PublishTemplate } from './publish-template.ts';
+import { signIn } from './sign-in.ts';
 
 export interface LoadTask {
   port: number;
@@ -17,98 +19,64 @@ export interface LoadTask {
 }
 
 export interface LoadResult {
+  /** Acknowledged a second; at QoS 0 those that the system took from the loader. */
   perSecond: number;
-  acknowledged: number;
-  /** From publish to PUBACK, milliseconds. */
-  p50Ms: number;
-  p99Ms: number;
+  /** From publish to PUBACK, milliseconds; `null` at QoS 0. */
+  p50Ms: number | null;
+  p99Ms: number | null;
   /** Processor time of the loader for one message, microseconds. */
   loaderUs: number;
 }
 
 const PUBACK_SIZE = 4;
 const PACE_MS = 5;
-/** Bytes waiting in a socket before a QoS 0 sender holds back. */
+/** Bytes waiting in a socket before a QoS 0 sender holds back, and what it sends at a time. */
 const BACKLOG_MAX = 65_536;
+const QOS_0_BATCH = 200;
+/** Latencies kept, spread evenly; a long run would fill the memory with them. */
+const LATENCIES_MAX = 1_000_000;
 
-/** Six values, about 150 bytes. */
-function payload(ts: number, seq: number): string {
-  return `{"ts":${ts},"seq":${seq},"values":{"activePower":${80 + (seq % 100) / 10},"dimmingLevel":80,"voltage":221.4,"current":0.412,"powerFactor":0.95,"lampTemperature":41.5}}`;
-}
-
-function text(value: string): Buffer {
-  const bytes = Buffer.from(value);
-  const length = Buffer.alloc(2);
-  length.writeUInt16BE(bytes.length);
-  return Buffer.concat([length, bytes]);
-}
-
-function packet(type: number, body: Buffer): Buffer {
-  const head = [type];
-  for (let rest = body.length; ; ) {
-    const digit = rest & 0x7f;
-    rest >>= 7;
-    head.push(rest > 0 ? digit | 0x80 : digit);
-    if (rest === 0) break;
-  }
-  return Buffer.concat([Buffer.from(head), body]);
-}
+const latencies = new Float64Array(LATENCIES_MAX);
+let latencyCount = 0;
 
 class Connection {
   readonly #socket: Socket;
   readonly #task: LoadTask;
-  readonly #topic: Buffer;
+  readonly #template: PublishTemplate;
   readonly #sentAt = new Float64Array(65_536);
-  readonly #latencies: number[];
-  readonly #startTs = Date.now();
-  #seq = 0;
   #inflight = 0;
   #partial: Buffer = Buffer.alloc(0);
   acknowledged = 0;
   sent = 0;
 
-  private constructor(socket: Socket, task: LoadTask, topic: string, latencies: number[]) {
+  private constructor(socket: Socket, task: LoadTask, topic: string) {
     this.#socket = socket;
     this.#task = task;
-    this.#topic = text(topic);
-    this.#latencies = latencies;
+    this.#template = new PublishTemplate(topic, task.qos, Date.now());
     socket.on('data', (data) => this.#take(data));
   }
 
-  static async open(task: LoadTask, index: number, latencies: number[]): Promise<Connection> {
+  static async open(task: LoadTask, index: number): Promise<Connection> {
     const entry = task.connections[index];
     if (!entry) throw new Error('no such connection');
-    const socket = connect({ port: task.port, host: '127.0.0.1', noDelay: true });
-    await new Promise<void>((resolve, reject) => {
-      socket.once('error', reject);
-      socket.once('connect', () => resolve());
-    });
-    const head = Buffer.from([0, 4, 0x4d, 0x51, 0x54, 0x54, 4, 0xc2, 0, 0]);
-    socket.write(packet(0x10, Buffer.concat([head, text(entry.id), text(entry.id), text(entry.secret)])));
-    const answer = await new Promise<Buffer>((resolve) => socket.once('data', resolve));
-    if (answer[0] !== 0x20 || answer[3] !== 0) throw new Error(`connection refused with ${answer[3]}`);
-    return new Connection(socket, task, entry.topic, latencies);
+    return new Connection(await signIn(task.port, entry), task, entry.topic);
   }
 
   /** Sends until `count` are gone or the window is full. */
   send(count: number): number {
     const { qos, inflight } = this.#task;
-    const parts: Buffer[] = [];
-    while (parts.length < count && (qos === 0 || this.#inflight < inflight)) {
-      const seq = this.#seq++;
-      const body = [this.#topic];
-      if (qos === 1) {
-        const id = (seq % 65_535) + 1;
-        this.#sentAt[id] = performance.now();
-        body.push(Buffer.from([id >> 8, id & 0xff]));
-        this.#inflight++;
-      }
-      body.push(Buffer.from(payload(this.#startTs + seq, seq)));
-      parts.push(packet(qos === 1 ? 0x32 : 0x30, Buffer.concat(body)));
+    const batch = qos === 0 ? count : Math.min(count, inflight - this.#inflight);
+    if (batch <= 0) return 0;
+    const now = performance.now();
+    const bytes = Buffer.allocUnsafe(batch * this.#template.size);
+    for (let index = 0; index < batch; index++) {
+      const messageId = (this.sent++ % 65_535) + 1;
+      this.#sentAt[messageId] = now;
+      this.#template.writeNext(bytes, index * this.#template.size, messageId);
     }
-    if (parts.length > 0) this.#socket.write(Buffer.concat(parts));
-    this.sent += parts.length;
-    return parts.length;
+    if (qos === 1) this.#inflight += batch;
+    this.#socket.write(bytes);
+    return batch;
   }
 
   get backlogged(): boolean {
@@ -124,10 +92,11 @@ class Connection {
     const whole = bytes.length - (bytes.length % PUBACK_SIZE);
     const now = performance.now();
     for (let at = 0; at < whole; at += PUBACK_SIZE) {
-      this.#latencies.push(now - (this.#sentAt[bytes.readUInt16BE(at + 2)] ?? now));
-      this.#inflight--;
-      this.acknowledged++;
+      const sentAt = this.#sentAt[bytes.readUInt16BE(at + 2)] ?? now;
+      latencies[latencyCount++ % LATENCIES_MAX] = now - sentAt;
     }
+    this.acknowledged += whole / PUBACK_SIZE;
+    this.#inflight -= whole / PUBACK_SIZE;
     this.#partial = bytes.subarray(whole);
     if (this.#task.rate === undefined) this.send(this.#task.inflight);
   }
@@ -136,27 +105,26 @@ class Connection {
 const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 async function load(task: LoadTask): Promise<LoadResult> {
-  const latencies: number[] = [];
   const connections: Connection[] = [];
-  for (const index of task.connections.keys()) connections.push(await Connection.open(task, index, latencies));
+  for (const index of task.connections.keys()) connections.push(await Connection.open(task, index));
   const pacer = setInterval(() => pace(task, connections), PACE_MS);
   if (task.rate === undefined && task.qos === 1) for (const connection of connections) connection.send(task.inflight);
   await wait(task.warmUpMs);
-  latencies.length = 0;
+  process.send?.({ measuring: true });
+  latencyCount = 0;
   const count = () => connections.reduce((sum, c) => sum + (task.qos === 1 ? c.acknowledged : c.sent), 0);
   const before = count();
-  const from = performance.now();
   const cpu = process.cpuUsage();
+  const from = performance.now();
   await wait(task.measureMs);
-  const acknowledged = count() - before;
-  const { user, system } = process.cpuUsage(cpu);
+  const messages = count() - before;
   const seconds = (performance.now() - from) / 1000;
+  const { user, system } = process.cpuUsage(cpu);
   clearInterval(pacer);
   for (const connection of connections) connection.close();
-  const sorted = Float64Array.from(latencies).sort();
-  const at = (part: number) => sorted[Math.floor(sorted.length * part)] ?? Number.NaN;
-  const loaderUs = (user + system) / acknowledged;
-  return { perSecond: acknowledged / seconds, acknowledged, p50Ms: at(0.5), p99Ms: at(0.99), loaderUs };
+  const sorted = latencies.slice(0, Math.min(latencyCount, LATENCIES_MAX)).sort();
+  const at = (part: number) => sorted[Math.floor(sorted.length * part)] ?? null;
+  return { perSecond: messages / seconds, p50Ms: at(0.5), p99Ms: at(0.99), loaderUs: (user + system) / messages };
 }
 
 let owed = 0;
@@ -165,8 +133,10 @@ function pace(task: LoadTask, connections: Connection[]): void {
     owed += (task.rate * PACE_MS) / 1000;
     const each = Math.floor(owed / connections.length);
     for (const connection of connections) owed -= connection.send(each);
+    // What a slow system could not take is not made up for later.
+    owed = Math.min(owed, task.rate / 10);
   } else if (task.qos === 0) {
-    for (const connection of connections) if (!connection.backlogged) connection.send(200);
+    for (const connection of connections) if (!connection.backlogged) connection.send(QOS_0_BATCH);
   }
 }
 

@@ -8,6 +8,7 @@ interface Inner {
   pause(): void;
   resume(): void;
   waitForDrain(done: () => void): void;
+  duplicates: object;
   _will?: { topic: string } | null;
   _keepaliveTimer: NodeJS.Timeout | null;
   _parser: {
@@ -40,8 +41,11 @@ export function willTopic(client: Client): string | undefined {
  * (moscajs/aedes issues 955, 994). On a single node nothing comes twice but through overlapping filters.
  */
 export function deliverOvertaken(client: Client): void {
-  Object.defineProperty(client, 'duplicates', { get: () => Object.create(null), set: () => undefined });
+  inner(client).duplicates = NOTHING_HAD;
 }
+
+/** Reads as empty whatever is written into it. One for all: an accessor on each client costs 1.4 KB a connection. */
+const NOTHING_HAD = new Proxy(Object.create(null), { get: () => undefined, set: () => true });
 
 /**
  * Refuses a packet by the length its header announces, before its body is gathered in memory;

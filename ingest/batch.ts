@@ -2,7 +2,7 @@ import type { DeadLetter, Reading } from '@haechi/core';
 import type { RefusedReading, StorePosition } from '@haechi/storage';
 import type { FoundReplay, LetterEntry, OriginatedDeadLetter } from './dead-letters.ts';
 import type { DecodedGroup, DecodedRecord } from './decode/decode-group.ts';
-import { isAccounted, type Judgement, outcomeOf, settle } from './ledger.ts';
+import { type Judgement, settle } from './ledger.ts';
 
 const STORE_DETAIL_LENGTH_MAX = 400;
 
@@ -12,13 +12,21 @@ export class Batch {
   readonly entries: LetterEntry<Replay>[] = [];
   readonly readings: Reading[] = [];
   redeemed: Set<Replay> | undefined;
+  /** As it was when the batch began: it must not change between two tries. */
+  readonly keptSince: Judgement['keptSince'];
   unseen: Reading[] | undefined;
   readonly #groups: readonly DecodedGroup[];
   readonly #refused = new Set<Reading>();
 
-  constructor(before: StorePosition, groups: readonly DecodedGroup[]) {
+  constructor(before: StorePosition, groups: readonly DecodedGroup[], keptSince: Judgement['keptSince']) {
     this.before = before;
     this.#groups = groups;
+    const kept = new Map<string, number>();
+    this.keptSince = (domain) => {
+      const since = kept.get(domain) ?? keptSince(domain);
+      kept.set(domain, since);
+      return since;
+    };
     for (const { group, records } of groups) {
       for (const [index, record] of records.entries()) {
         for (const reading of record.readings) this.readings.push(reading);
@@ -46,34 +54,31 @@ export class Batch {
     return this.#refused.size === 0 ? unseen : unseen.filter((reading) => !this.#refused.has(reading));
   }
 
-  settle(keptSince: Judgement['keptSince']) {
-    return settle(this.before, this.#groups, this.#judgement(keptSince));
+  settle(acceptedBefore: number) {
+    return settle(this.before, this.#groups, this.#judgement(), acceptedBefore);
   }
 
-  /** The letters of readings that the store has refused, each in the name of its message. */
-  refuse(refusals: readonly RefusedReading[], keptSince: Judgement['keptSince']): OriginatedDeadLetter[] {
+  /** The letters of readings that the store will never take: of one message there may be several, so none stands for it. */
+  refuse(refusals: readonly RefusedReading[]): OriginatedDeadLetter[] {
     const reasons = new Map(refusals.map(({ reading, reason }) => [reading, reason]));
     for (const reading of reasons.keys()) this.#refused.add(reading);
-    const judgement = this.#judgement(keptSince);
     const letters = this.#groups.flatMap(({ group, records }) =>
-      records.flatMap((record, index) => {
-        const message = messageKey(group, index, record);
-        const whole = isAccounted(record, judgement) && outcomeOf(record, judgement) === 'deadLettered';
-        return record.readings.flatMap((reading, place): OriginatedDeadLetter[] => {
+      records.flatMap((record, index) =>
+        record.readings.flatMap((reading, place): OriginatedDeadLetter[] => {
           const reason = reasons.get(reading);
-          return reason === undefined
-            ? []
-            : [{ ...refusedLetter(record, reading, reason), message, part: `store-${place}`, whole }];
-        });
-      }),
+          if (reason === undefined) return [];
+          const part = `store:${messageKey(group, index, record)}:${place}`;
+          return [{ ...refusedLetter(record, reading, reason), message: null, part, whole: false }];
+        }),
+      ),
     );
     this.entries.push({ letters });
     return letters;
   }
 
-  #judgement(keptSince: Judgement['keptSince']): Judgement {
+  #judgement(): Judgement {
     return {
-      keptSince,
+      keptSince: this.keptSince,
       unseen: new Set(this.unseen),
       refused: this.#refused,
       redeemed: new Set([...(this.redeemed ?? [])].map(({ decoded }) => decoded)),

@@ -44,7 +44,7 @@ export interface LetterEntry<Replay extends FoundReplay = FoundReplay> {
 
 const INSERT_ROWS = 200;
 /** What is kept of a payload; it cannot be larger than the broker takes anyway. */
-const PAYLOAD_KEPT_MAX = 65_536;
+const PAYLOAD_KEPT_MAX = 1_048_576;
 
 /** Payloads, or parts of them, that were acknowledged and could not be used. Bounded: the oldest go first. */
 export class DeadLetterLog {
@@ -162,11 +162,17 @@ async function redeem(tx: Tx, { message, group, record }: FoundReplay): Promise<
     await tx
       .insertInto('dead_letter_replays')
       .values({ message, ...replay })
-      .onConflict((conflict) => conflict.column('message').doUpdateSet(replay))
+      .onConflict((conflict) => conflict.columns(['message', 'last_group', 'record']).doNothing())
       .execute();
   }
-  const done = await tx.selectFrom('dead_letter_replays').selectAll().where('message', '=', message).executeTakeFirst();
-  return done?.last_group === group && done.record === record && done.whole === 1;
+  const done = await tx
+    .selectFrom('dead_letter_replays')
+    .select('whole')
+    .where('message', '=', message)
+    .where('last_group', '=', group)
+    .where('record', '=', record)
+    .executeTakeFirst();
+  return done?.whole === 1;
 }
 
 async function insert(tx: Tx, letters: readonly OriginatedDeadLetter[]): Promise<void> {

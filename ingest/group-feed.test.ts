@@ -81,6 +81,17 @@ describe('a group', () => {
     expect(fetches).toMatchObject([{ group: 300 }]);
   });
 
+  it('that was fetched is decoded once for both readers, also while newer ones fill what is held', async () => {
+    const { feed, fetches, decoded } = feedOf();
+    feed.push(5);
+    for (let group = 6; group <= 300; group++) feed.push(group, new Uint8Array(262_144));
+    const first = feed.get(5);
+    fetches[0]?.answer(new Uint8Array(262_144));
+    await first;
+    expect(await feed.get(5)).toEqual(decode(5));
+    expect([fetches.length, decoded]).toEqual([1, [5]]);
+  });
+
   it('is decoded when it is asked for, and let go when both readers have had it', async () => {
     const { feed, fetches, decoded } = feedOf();
     feed.push(1, BYTES);

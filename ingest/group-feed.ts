@@ -98,7 +98,7 @@ export class GroupFeed {
       throw new Error(`the journal has no group ${group}, though a reader still needs it`);
     }
     const held = { bytes };
-    if (isFirst && this.#hasRoomFor(bytes)) this.#hold(group, held);
+    if (isFirst && this.#makeRoomFor(bytes)) this.#hold(group, held);
     return this.#decoded(group, held);
   }
 
@@ -115,6 +115,17 @@ export class GroupFeed {
       this.#release(group, held);
     }
     return this.#heldSize + size <= HELD_SIZE_MAX;
+  }
+
+  /** The group is in use: the newest ones, whose turn comes last, make room for it, or both readers would fetch and decode it. */
+  #makeRoomFor(bytes: Uint8Array): boolean {
+    while (!this.#hasRoomFor(bytes)) {
+      const newest = Math.max(...this.#held.keys());
+      const held = this.#held.get(newest);
+      if (!held || newest <= this.#front) return false;
+      this.#release(newest, held);
+    }
+    return true;
   }
 
   #hold(group: number, held: Held): void {

@@ -21,7 +21,7 @@ export interface Ledger extends Tally {
   unaccounted: number;
 }
 
-/** @param accepted by the journal, up to its newest group @param dropped stored once, and gone since by retention */
+/** @param accepted by the journal, up to its newest group, since this store was taken into use @param dropped stored once, and gone since by retention */
 export function ledgerOf({ tally, accepted, dropped }: { tally: Tally; accepted: number; dropped: number }): Ledger {
   const { stored, duplicate, deadLettered, expired } = tally;
   return {
@@ -46,11 +46,15 @@ export interface Judgement {
   redeemed: ReadonlySet<DecodedRecord>;
 }
 
-/** The position after these groups, and on which days their messages lie. */
+/**
+ * The position after these groups, and on which days their messages lie.
+ * @param acceptedBefore messages that the journal had accepted before this store was taken into use: no part of its ledger
+ */
 export function settle(
   before: StorePosition,
   groups: readonly DecodedGroup[],
   judgement: Judgement,
+  acceptedBefore: number,
 ): { position: StorePosition; days: DayCount[] } {
   const tally = { ...before.tally };
   const days = new Map<string, DayCount>();
@@ -66,17 +70,20 @@ export function settle(
   }
   const last = groups.at(-1);
   return {
-    position: { group: last?.group ?? before.group, tally: { ...tally, accepted: last?.accepted ?? tally.accepted } },
+    position: {
+      group: last?.group ?? before.group,
+      tally: { ...tally, accepted: last ? last.accepted - acceptedBefore : tally.accepted },
+    },
     days: [...days.values()],
   };
 }
 
 /** Imports are no messages; a replay is one where its message counted as dead-lettered until now. */
-export function isAccounted(record: DecodedRecord, { redeemed }: Judgement): boolean {
+function isAccounted(record: DecodedRecord, { redeemed }: Judgement): boolean {
   return record.kind === 'message' || redeemed.has(record);
 }
 
-export function outcomeOf(record: DecodedRecord, judgement: Judgement): Outcome | undefined {
+function outcomeOf(record: DecodedRecord, judgement: Judgement): Outcome | undefined {
   const { readings } = record;
   if (record.status) return 'stored'; // kept with the device's state
   if (readings.length === 0) return record.deadLetters.length > 0 ? 'deadLettered' : undefined;

@@ -28,6 +28,7 @@ export interface StoreReaderOptions {
 export class StoreReader {
   readonly #options: StoreReaderOptions;
   readonly #stop = new AbortController();
+  #acceptedBefore = 0;
   /** The write under way, or what is done between two. */
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -35,12 +36,16 @@ export class StoreReader {
     this.#options = options;
   }
 
-  /** Reads on from `position` until the feed is closed and empty. */
-  async run(position: StorePosition): Promise<void> {
+  /**
+   * Reads on from `position` until the feed is closed and empty.
+   * @param acceptedBefore messages that the journal had accepted before this store was taken into use
+   */
+  async run(position: StorePosition, acceptedBefore = 0): Promise<void> {
+    this.#acceptedBefore = acceptedBefore;
     for (let at = position; ; ) {
       const groups = await this.#gather(at.group + 1);
       if (groups.length === 0) return;
-      const batch = new Batch(at, groups);
+      const batch = new Batch(at, groups, (domain) => this.#options.store.keptSince(domain));
       const from = performance.now();
       const next = await this.#writeUntilDone(batch);
       if (!next) return;
@@ -103,17 +108,16 @@ export class StoreReader {
   /** A reading that the store will never take is set aside; one of them must not hold up all that comes after it. */
   async #write(batch: Batch): Promise<StorePosition> {
     const { store, deadLetters, log } = this.#options;
-    const keptSince = (domain: string) => store.keptSince(domain);
     batch.redeemed ??= await deadLetters.add(batch.entries, batch.before.group);
-    batch.unseen ??= await store.unseen(batch.readings.filter(({ domain, ts }) => ts >= keptSince(domain)));
+    batch.unseen ??= await store.unseen(batch.readings.filter(({ domain, ts }) => ts >= batch.keptSince(domain)));
     for (;;) {
-      const { position, days } = batch.settle(keptSince);
+      const { position, days } = batch.settle(this.#acceptedBefore);
       try {
         await store.append(batch.stored, position, days);
         return position;
       } catch (error) {
         if (!(error instanceof ReadingsRefusedError) || error.refused.length === 0) throw error;
-        const letters = batch.refuse(error.refused, keptSince);
+        const letters = batch.refuse(error.refused);
         await deadLetters.add([{ letters }]);
         log.warn({ reason: error.message, count: letters.length }, 'store: readings refused, set aside');
       }

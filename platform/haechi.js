@@ -4,6 +4,8 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
+// The journal's sync must not wait behind history queries for one of Node's four threads.
+process.env.UV_THREADPOOL_SIZE ??= '16';
 const main = fileURLToPath(new URL('./main.ts', import.meta.url));
 if (Number(process.versions.node.split('.')[0]) >= 24) {
   await import(main);

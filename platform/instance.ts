@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import { Broker } from '@haechi/broker';
-import { type Clock, createMetrics, type Device, HaechiError, type Log, type Settings } from '@haechi/core';
+import { type Clock, createMetrics, type Device, type Log, type Settings } from '@haechi/core';
 import { CityStore, DashboardServer, LiveFeed, type PlatformResource, type ReplayRequest } from '@haechi/dashboard';
 import { loadDomains } from '@haechi/domains';
 import { DeadLetterLog, Journal, type Ledger } from '@haechi/ingest';
@@ -18,6 +18,7 @@ import { Importer } from './import/importer.ts';
 import { MessageRate } from './message-rate.ts';
 import { Pipeline, READERS } from './pipeline/pipeline.ts';
 import { replayLetters } from './replay-letters.ts';
+import { checkedRetention } from './retention.ts';
 import { VERSION } from './version.ts';
 
 export interface InstanceOptions {
@@ -106,7 +107,7 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
         futureMaxMs: settings.futureMaxS * 1000,
         pastMaxMs: settings.pastMaxDays * 86_400_000,
         deadLettersMax: settings.deadLettersMax,
-        retention: knownRetention(settings.retention, models),
+        retention: checkedRetention(settings.retention, models.keys()),
         keeps: mode !== 'replay',
         logLevel: settings.logLevel,
         devices: registry.list(),
@@ -267,15 +268,6 @@ const OPEN_ALERTS_MAX = 5000;
 function ledgerTroubles({ unaccounted }: Ledger): string[] {
   if (unaccounted === 0) return [];
   return [`the delivery ledger does not balance: ${unaccounted} acknowledged messages are unaccounted for`];
-}
-
-/** @throws HaechiError SETTING_INVALID where it names a system that is not here. */
-function knownRetention(retention: Settings['retention'], models: ReadonlyMap<string, unknown>): Settings['retention'] {
-  const unknown = Object.keys(retention).find((name) => name !== 'default' && !models.has(name));
-  if (unknown !== undefined) {
-    throw new HaechiError('SETTING_INVALID', `setting retention is wrong: there is no system ${unknown}`);
-  }
-  return retention;
 }
 
 function oversized(device: Device, size: number, receivedAt: number) {

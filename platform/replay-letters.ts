@@ -4,7 +4,7 @@ import type { ReplayRequest, ReplayResult } from '@haechi/dashboard';
 import { type DeadLetterLog, type Journal, replayRecord } from '@haechi/ingest';
 
 /** Letters looked at in one request; the caller asks again for the rest. */
-const LETTERS_MAX = 1000;
+const LETTERS_MAX = 200;
 
 /**
  * Resolves when the messages are in the journal for good; what becomes of them, the ledger and the letters that are left tell.

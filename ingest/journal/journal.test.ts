@@ -1,11 +1,13 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import { createMetrics, silentLog } from '@haechi/core';
 import { ClassicLevel } from 'classic-level';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { tempFolder } from '../../tests/support/temp-folder.ts';
 import { Journal, type JournalOptions } from './journal.ts';
+import { keyOf, openLevel } from './level.ts';
 import { type JournalRecord, readGroup } from './record.ts';
 
 async function open(folder: string, more: Partial<JournalOptions> = {}): Promise<Journal> {
@@ -295,5 +297,30 @@ describe('the bound', () => {
     await journal.close();
     expect(journal.accepting).toBe(false);
     await expect(append(journal, message('late'))).rejects.toMatchObject({ code: 'CLOSED' });
+  });
+});
+
+describe('groups as version 0.1.0 wrote them', () => {
+  it('are taken over with the messages they hold, and counted', async () => {
+    const folder = tempFolder();
+    const journal = await open(folder);
+    await appendEach(journal, 'a', 'b', 'c');
+    const old: Buffer[] = [];
+    for (let group = 1; group <= journal.head; group++) old.push((await journal.read(group)) ?? Buffer.alloc(0));
+    await journal.close();
+    const level = await openLevel(folder);
+    for (const [index, bytes] of old.entries()) {
+      const before = Buffer.concat([bytes.subarray(0, 12), bytes.subarray(20)]);
+      before.writeUInt32BE(0x484a3031, 0);
+      before.writeUInt32BE(crc32(before.subarray(8)), 4);
+      await level.put(keyOf(index + 1), before);
+    }
+    await level.close();
+    const again = await open(folder);
+    expect(await textsOf(again)).toEqual(['a', 'b', 'c']);
+    expect(again.accepted).toBe(3);
+    expect(await Promise.all([0, 1, 3].map((group) => again.acceptedThrough(group)))).toEqual([0, 1, 3]);
+    await appendEach(again, 'd');
+    expect(again.accepted).toBe(4);
   });
 });

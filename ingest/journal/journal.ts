@@ -7,7 +7,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HaechiError, type Log, type Metrics, messageOf } from '@haechi/core';
 import { fill, type Held, keyOf, type Level, lookThrough, openLevel } from './level.ts';
-import { HEADER_SIZE, type JournalRecord, recordSize, sealGroup, writeRecord } from './record.ts';
+import {
+  acceptedOf,
+  HEADER_SIZE,
+  type JournalRecord,
+  readGroup,
+  recordSize,
+  sealGroup,
+  writeRecord,
+} from './record.ts';
 
 /**
  * A group is closed at the first of these, and as soon as the one before it is synced: none waits for more to come, so a
@@ -105,6 +113,15 @@ export class Journal {
   /** Messages acknowledged since the first start. */
   get accepted(): number {
     return this.#accepted;
+  }
+
+  /** Messages accepted up to the end of this group, since the first start; `undefined` where the journal cannot tell any more. */
+  async acceptedThrough(group: number): Promise<number | undefined> {
+    if (group >= this.#head) return this.#accepted;
+    const bytes = await this.read(group);
+    if (bytes) return acceptedOf(bytes);
+    const next = await this.read(group + 1);
+    return next && acceptedOf(next) - readGroup(next).filter(({ kind }) => kind === 'message').length;
   }
 
   /** Whether it takes messages now: neither full nor failed nor closed. */

@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { HaechiError, type Log, messageOf } from '@haechi/core';
 import { ClassicLevel } from 'classic-level';
-import { acceptedOf, groupIsSound, HEADER_SIZE, readGroup, sealGroup } from './record.ts';
+import { acceptedOf, groupIsSound, HEADER_SIZE, readGroup, sealGroup, upgradedGroup } from './record.ts';
 
 export type Level = ClassicLevel<Buffer, Buffer>;
 
@@ -52,8 +52,11 @@ export async function lookThrough(db: Level, log: Log): Promise<Held> {
   const accepted = () => (newest ? acceptedOf(newest) : 0);
   let last: number | undefined;
   let bad: number | undefined;
-  for await (const [key, value] of db.iterator()) {
+  for await (const [key, kept] of db.iterator()) {
     const group = groupOf(key);
+    const upgraded = upgradedGroup(kept, accepted());
+    if (upgraded) await db.put(key, upgraded, { sync: true });
+    const value = upgraded ?? kept;
     if (!groupIsSound(value)) {
       bad ??= group;
       continue;

@@ -50,6 +50,22 @@ export function sealGroup(buffer: Buffer, end: number, count: number, accepted: 
   buffer.writeUInt32BE(crc32(buffer.subarray(8, end)), 4);
 }
 
+const MAGIC_BEFORE = 0x484a3031;
+const HEADER_SIZE_BEFORE = 12;
+
+/** A group as version 0.1.0 wrote it, 'HJ01', without the count of accepted messages, as one of today; nothing where it is none. */
+export function upgradedGroup(bytes: Uint8Array, acceptedBefore: number): Buffer | undefined {
+  const old = asBuffer(bytes);
+  if (old.length < HEADER_SIZE_BEFORE || old.readUInt32BE(0) !== MAGIC_BEFORE) return undefined;
+  if (old.readUInt32BE(4) !== crc32(old.subarray(8))) return undefined;
+  const group = Buffer.concat([Buffer.alloc(HEADER_SIZE), old.subarray(HEADER_SIZE_BEFORE)]);
+  const count = old.readUInt32BE(8);
+  sealGroup(group, group.length, count, acceptedBefore);
+  const messages = readGroup(group).filter(({ kind }) => kind === 'message').length;
+  sealGroup(group, group.length, count, acceptedBefore + messages);
+  return group;
+}
+
 /** Whether these bytes are a whole group, as it was written. */
 export function groupIsSound(bytes: Uint8Array): boolean {
   if (bytes.length < HEADER_SIZE) return false;

@@ -52,7 +52,7 @@ export type StoreQuestion = {
 
 export type ToWorker =
   /** Where each reader starts: after the last group that it has had or that is gone. */
-  | { type: 'begin'; after: Record<ReaderName, number>; now: number }
+  | { type: 'begin'; after: Record<ReaderName, number>; acceptedBefore: number; now: number }
   | { type: 'group'; group: number; bytes?: Uint8Array }
   | { type: 'fetched'; group: number; bytes?: Uint8Array; error?: string }
   /** All that was received before `now` lies in groups up to `head`. */

@@ -225,3 +225,20 @@ it('marks its start before any timer fires: a silence over the time away raises 
   clock.advanceTo(T0 + (away + 600) * 1000);
   await eventually(() => told().length > 0);
 });
+
+it('a store that is a new one begins its ledger where it begins, and balances', async () => {
+  const data = tempFolder();
+  const journal = await openJournal(data);
+  const first = await startPipeline(data, journal);
+  for (let at = 0; at < 5; at++) await append(journal, at, { waterDepth: at });
+  await eventually(() => first.pipeline.ledger.pending === 0);
+  expect(first.pipeline.ledger).toMatchObject({ accepted: 5, stored: 5, unaccounted: 0 });
+  await first.pipeline.close();
+
+  rmSync(join(data, 'telemetry'), { recursive: true });
+  const second = await startPipeline(data, journal);
+  for (let at = 5; at < 8; at++) await append(journal, at, { waterDepth: at });
+  await eventually(() => second.pipeline.ledger.pending === 0 && second.pipeline.ledger.stored >= 3);
+  const { accepted, stored, duplicate, unaccounted } = second.pipeline.ledger;
+  expect({ unaccounted, sum: stored + duplicate }).toEqual({ unaccounted: 0, sum: accepted });
+});

@@ -47,6 +47,8 @@ export class Pipeline {
   readonly #ready = Promise.withResolvers<Ready>();
   readonly #closed = Promise.withResolvers<void>();
   #received = 0;
+  /** Messages accepted before this store was taken into use. */
+  #acceptedBefore = 0;
   #ledger: LedgerPart = { tally: NOTHING_YET, dropped: 0 };
   #asked = 0;
   #ticker: NodeJS.Timeout | undefined;
@@ -77,6 +79,7 @@ export class Pipeline {
     const { journal, startRecord, clock } = this.#options;
     this.#ledger = ledger;
     await journal.startAfter(Math.max(cursors.store, cursors.rules), ledger.tally.accepted);
+    const stored = cursors.store;
     for (const reader of READERS) {
       const after = Math.max(cursors[reader], journal.oldest - 1);
       if (after > cursors[reader])
@@ -87,9 +90,14 @@ export class Pipeline {
       cursors[reader] = after;
       await journal.moveCursor(reader, after);
     }
+    this.#acceptedBefore = await acceptedBefore(
+      journal,
+      ledger.tally.accepted,
+      ledger.tally.accepted > 0 ? stored : cursors.store,
+    );
     this.#received = journal.head;
     this.#post({ type: 'group', group: journal.head });
-    this.#post({ type: 'begin', after: cursors, now: clock.now() });
+    this.#post({ type: 'begin', after: cursors, acceptedBefore: this.#acceptedBefore, now: clock.now() });
     journal.onGroup((group, bytes) => this.#push(group, bytes));
     // Before the first tick: until it is there, silence is only that nobody listened.
     if (startRecord) await appendTo(journal, startRecord);
@@ -107,7 +115,7 @@ export class Pipeline {
 
   /** What became of every message accepted so far, at this moment. */
   get ledger(): Ledger {
-    return ledgerOf({ ...this.#ledger, accepted: this.#options.journal.accepted });
+    return ledgerOf({ ...this.#ledger, accepted: this.#options.journal.accepted - this.#acceptedBefore });
   }
 
   /** @throws HaechiError STORE_UNREACHABLE, STORE_REFUSED, BUSY, CLOSED … */
@@ -231,6 +239,15 @@ export class Pipeline {
     this.#ready.reject(error);
     this.#options.onFailure(error);
   }
+}
+
+/**
+ * Another store, or one whose files were lost, begins its ledger with the messages that come after it; what the journal had
+ * accepted before is no part of it. Where groups are gone that this store never had, they are missed.
+ */
+async function acceptedBefore(journal: Journal, counted: number, after: number): Promise<number> {
+  const through = await journal.acceptedThrough(after);
+  return through === undefined || (counted > 0 && through < counted) ? 0 : through - counted;
 }
 
 function appendTo(journal: Journal, record: JournalRecord): Promise<void> {

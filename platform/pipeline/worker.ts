@@ -111,7 +111,7 @@ async function work(port: MessagePort, setup: WorkerSetup): Promise<void> {
         keeper.tick(message.now);
         running.resolve(
           Promise.all([
-            storeReader.run({ ...at, group: message.after.store }),
+            storeReader.run({ ...at, group: message.after.store }, message.acceptedBefore),
             rulesReader.run(message.after.rules),
             setup.keeps && keeper.run(),
           ]),

@@ -121,10 +121,11 @@ async function replayDeadLetters(db: Kysely<unknown>): Promise<void> {
   await db.schema.createIndex('dead_letters_message').on('dead_letters').column('message').execute();
   await db.schema
     .createTable('dead_letter_replays')
-    .addColumn('message', 'text', (c) => c.primaryKey())
+    .addColumn('message', 'text', (c) => c.notNull())
     .addColumn('last_group', 'bigint', (c) => c.notNull())
     .addColumn('record', 'integer', (c) => c.notNull())
     .addColumn('whole', 'integer', (c) => c.notNull())
+    .addPrimaryKeyConstraint('dead_letter_replays_once', ['message', 'last_group', 'record'])
     .execute();
 }
 

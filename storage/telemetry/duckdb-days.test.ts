@@ -1,7 +1,7 @@
 /** Sealed days, roll-ups and retention: nobody who asks can tell them from readings that were never touched. */
 import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Reading, Values } from '@haechi/core';
+import { number, type Reading, type Values } from '@haechi/core';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { tempFolder } from '../../tests/support/temp-folder.ts';
@@ -300,4 +300,73 @@ it('an export of days that are sealed and days that are not is one file', async 
     ['p-1', 12n, 22],
     ['p-1', 1n, 0],
   ]);
+});
+
+it('a field that the model got since is empty in the days before it, and fails nothing', async () => {
+  const folder = tempFolder();
+  const store = await openStore(folder);
+  await append(store, [reading('p-1', T0, { flow: 1 })], 1);
+  await store.maintain(LATER);
+  await store.close();
+  const before = contractModels[0];
+  if (!before) throw new Error('no model');
+  const wider = {
+    ...before,
+    telemetry: before.telemetry.extend({ lid: number({ unit: '', min: 0, max: 9, counter: true }) }),
+  };
+  const again = await DuckDbStore.open(folder, [wider]);
+  onTestFinished(() => again.close());
+  await append(again, [reading('p-1', LATER, { lid: 2 })], 2);
+  for (const pointsMax of [1000, 12, 1]) {
+    const result = await again.range(rangeQuery('p-1', { to: LATER + DAY_MS, fields: ['lid', 'flow'], pointsMax }));
+    expect(result.fields['lid']?.max?.filter((value) => value !== null)).toEqual([2]);
+    expect(result.fields['flow']?.max?.filter((value) => value !== null)).toEqual([1]);
+    const lid = await again.range(rangeQuery('p-1', { to: T0 + DAY_MS, fields: ['lid'], pointsMax }));
+    expect(lid.ts).toEqual([]);
+  }
+});
+
+it('what comes for a day whose readings are dropped does not take the place of its roll-ups', async () => {
+  const folder = tempFolder();
+  const keeping = (raw: number): DuckDbStoreOptions => ({
+    retention: () => ({ raw, minute: 900, hour: 900, day: 900 }),
+  });
+  const store = await openStore(folder, keeping(2));
+  const minutes = Array.from({ length: 100 }, (_, i) => reading('p-1', T0 + i * MINUTE_MS, { flow: i }));
+  await append(store, minutes, 1);
+  await store.maintain(T0 + 10 * DAY_MS);
+  await store.close();
+  const again = await openStore(folder, keeping(400));
+  await append(again, [reading('p-1', T0 + 30_000, { flow: 7 })], 2);
+  await again.maintain(T0 + 11 * DAY_MS);
+  const day = await again.range(rangeQuery('p-1', { to: T0 + DAY_MS, pointsMax: 1 }));
+  expect(day.fields['flow']?.count).toEqual([100]);
+});
+
+it('a day that is appended to while it is sealed keeps what came meanwhile', async () => {
+  const store = await openStore();
+  for (let round = 0; round < 6; round++) {
+    const device = `p-${round}`;
+    const rows = (from: number, count: number) =>
+      Array.from({ length: count }, (_, i) => reading(device, T0 + round * DAY_MS + from + i, { flow: i }));
+    await append(store, rows(0, 100), 2 * round + 1);
+    const sealing = store.maintain(LATER + round * DAY_MS);
+    await append(store, rows(1000, 3000), 2 * round + 2);
+    await sealing;
+    const query = rangeQuery(device, { from: T0 + round * DAY_MS, to: T0 + (round + 1) * DAY_MS, pointsMax: 1 });
+    expect((await store.range(query)).fields['flow']?.count).toEqual([3100]);
+  }
+});
+
+it('an append that failed and came again leaves each point once, also after a restart', async () => {
+  const folder = tempFolder();
+  const store = await openStore(folder);
+  await append(store, [reading('p-1', T0, { flow: 1 })], 1);
+  const twice = [reading('p-1', T0, { flow: 2 }, { receivedAt: T0 + 500 })];
+  const wrong = { group: 2, tally: { ...NO_TALLY, accepted: 0.5 } };
+  await expect(store.append(twice, wrong, [])).rejects.toThrow();
+  await append(store, twice, 2);
+  await store.close();
+  const again = await openStore(folder);
+  expect(await again.range(rangeQuery('p-1'))).toMatchObject({ ts: [T0], fields: { flow: { mean: [2] } } });
 });

@@ -20,6 +20,8 @@ import type { Retention } from './telemetry-store.ts';
 const GRACE_MS = 2 * HOUR_MS;
 /** A sealed day is sealed anew when nothing more has come for it this long. */
 const QUIET_MS = 10 * MINUTE_MS;
+/** More than a year of days in a dozen systems. */
+const SUMMED_ROWS_MAX = 10_000;
 /** Small enough that a device's day is a few of them, large enough to compress. */
 const PARQUET = 'FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 30_000';
 
@@ -45,9 +47,15 @@ export class Days {
   readonly #repeated = new Map<string, Set<number>>();
   /** Days that have rows in the open table, with the number of the append that brought the last of them. */
   readonly #open = new Map<string, Map<number, number>>();
+  /** Numbers stand for devices in roll-ups. */
+  #numbers = new Map<string, number>();
   #appends = 0;
   #committing: Promise<void> | undefined;
-  #generation = 0;
+  #queries = 0;
+  /** Somebody waits for the last query to end. */
+  #undisturbed: (() => void) | undefined;
+  /** The oldest hour that is kept, by system. */
+  readonly #hoursSince = new Map<string, number>();
 
   private constructor(folder: string, connection: DuckDBConnection) {
     this.#folder = folder;
@@ -74,6 +82,8 @@ export class Days {
         ...partColumns([...table.fields.values()]),
       ];
       for (const name of [hourTable(table), dayTable(table)]) await ensureTable(connection, name, columns);
+      const [hours] = await days.#rows(`SELECT min(ts) AS since FROM ${hourTable(table)}`);
+      if (hours?.['since'] != null) days.#hoursSince.set(table.domain, dayOf(Number(hours['since'])));
       for (const { day } of await days.#rows(`SELECT DISTINCT ts // ${DAY_MS} * ${DAY_MS} AS day FROM ${table.name}`))
         days.#open.get(table.domain)?.set(Number(day), 0);
     }
@@ -83,7 +93,18 @@ export class Days {
     }
     for (const { domain, day } of await days.#rows('SELECT * FROM repeated_days'))
       days.#repeated.get(String(domain))?.add(Number(day));
+    days.#numbers = await days.#readNumbers();
     return days;
+  }
+
+  async #readNumbers(): Promise<Map<string, number>> {
+    const rows = await this.#rows('SELECT device, number FROM device_numbers');
+    return new Map(rows.map(({ device, number }) => [String(device), Number(number)]));
+  }
+
+  /** The numbers of those that have one: of all others there is no roll-up. */
+  numbersOf(devices: readonly string[]): number[] {
+    return devices.flatMap((device) => this.#numbers.get(device) ?? []);
   }
 
   async #rows(sql: string) {
@@ -109,17 +130,16 @@ export class Days {
     return join(this.#folder, domain, kind, `${new Date(day).toISOString().slice(0, 10)}.parquet`);
   }
 
-  /** Runs a query on days as they are: again, where one was sealed or dropped meanwhile. */
+  /** Runs a query on days as they are: none is sealed or dropped before it ends, and a commit under way is waited for. */
   async steadily<T>(query: () => Promise<T>): Promise<T> {
-    for (;;) {
-      await this.#committing;
-      const generation = this.#generation;
-      try {
-        const result = await query();
-        if (generation === this.#generation && !this.#committing) return result;
-      } catch (error) {
-        if (generation === this.#generation && !this.#committing) throw told(error);
-      }
+    while (this.#committing) await this.#committing;
+    this.#queries++;
+    try {
+      return await query();
+    } catch (error) {
+      throw told(error);
+    } finally {
+      if (--this.#queries === 0) this.#undisturbed?.();
     }
   }
 
@@ -132,22 +152,37 @@ export class Days {
     return [...(this.#open.get(domain)?.keys() ?? [])];
   }
 
-  /** Within the append's transaction: rows come for these days; of those in `repeated` points may come a second time. */
+  /**
+   * Within the append's transaction: rows come for these days; of those in `repeated` points may come a second time.
+   * @returns what is to be called once it is committed
+   */
   async expect(
     connection: DuckDBConnection,
     domain: string,
-    days: Iterable<number>,
-    repeated: Iterable<number>,
-  ): Promise<void> {
-    const open = this.#open.get(domain);
-    const append = ++this.#appends;
-    for (const day of days) open?.set(day, append);
-    const marked = this.#repeated.get(domain);
-    for (const day of repeated) {
-      if (marked?.has(day)) continue;
-      await connection.run('INSERT INTO repeated_days VALUES ($1, $2)', [domain, BigInt(day)]);
-      marked?.add(day);
+    days: ReadonlySet<number>,
+    repeated: ReadonlySet<number>,
+  ): Promise<() => void> {
+    const fresh = [...repeated].filter((day) => !this.repeated(domain).has(day));
+    if (fresh.length > 0) {
+      await connection.run(
+        `INSERT INTO repeated_days VALUES ${fresh.map((day) => `('${domain}', ${day})`).join(', ')}`,
+      );
     }
+    const open = () => {
+      const append = ++this.#appends;
+      for (const day of days) this.#open.get(domain)?.set(day, append);
+    };
+    // Before it, so that no query misses the rows; after it, so that a day sealed meanwhile does not forget them.
+    open();
+    return () => {
+      open();
+      for (const day of fresh) this.#repeated.get(domain)?.add(day);
+    };
+  }
+
+  /** The day from which on there are roll-ups to an hour. */
+  hoursSince(domain: string): number {
+    return this.#hoursSince.get(domain) ?? Number.NEGATIVE_INFINITY;
   }
 
   /** Every day that is over and stands in the open table, oldest first, a transaction each. */
@@ -155,7 +190,10 @@ export class Days {
     const over = this.openDays(table.domain).filter((day) => day + DAY_MS + GRACE_MS <= now);
     for (const day of over.sort((a, b) => a - b)) {
       if (signal?.aborted) return;
-      if (this.sealed(table.domain).has(day) && (await this.#newestOf(table, day)) + QUIET_MS > now) continue;
+      const sealed = this.sealed(table.domain).get(day);
+      // Its readings are dropped: what little comes now must not take the place of their roll-ups.
+      if (sealed && !sealed.raw) continue;
+      if (sealed && (await this.#newestOf(table, day)) + QUIET_MS > now) continue;
       await this.#sealDay(table, day);
     }
   }
@@ -181,6 +219,7 @@ export class Days {
       await run(`DELETE FROM repeated_days WHERE domain = '${domain}' AND day = ${day}`);
       await run(`DELETE FROM sealed_days WHERE domain = '${domain}' AND day = ${day}`);
       await run(`INSERT INTO sealed_days VALUES ('${domain}', ${day}, ${rows}, true, true)`);
+      const numbers = await this.#readNumbers();
       return async () => {
         // Before the commit: a crash in between leaves readings both in the file and in the open table, where a point counts once.
         for (const path of [raw, minute]) await rename(`${path}.new`, path);
@@ -188,6 +227,7 @@ export class Days {
         return () => {
           this.#sealed.get(domain)?.set(day, { day, rows, raw: true, minute: true });
           this.#repeated.get(domain)?.delete(day);
+          this.#numbers = numbers;
           // What came meanwhile stays in the open table.
           if (this.#open.get(domain)?.get(day) === lastAppend) this.#open.get(domain)?.delete(day);
         };
@@ -267,22 +307,35 @@ export class Days {
       if (after.raw !== sealed.raw || after.minute !== sealed.minute) await this.#dropFiles(domain, after);
     }
     const [open] = await this.#rows(`SELECT count(*) AS rows FROM ${table.name} WHERE ts < ${oldest('raw')}`);
-    const [messages] = await this.#rows(
-      `SELECT sum(messages)::BIGINT AS messages FROM stored_messages WHERE domain = '${domain}' AND day < ${oldest('raw')}`,
-    );
+    const old = `FROM stored_messages WHERE domain = '${domain}' AND day < ${oldest('raw')}`;
+    const [messages] = await this.#rows(`SELECT count(*) AS rows ${old}`);
     const hours = await this.#anyBefore(hourTable(table), oldest('hour'));
     const days = await this.#anyBefore(dayTable(table), oldest('day'));
-    const gone = Number(messages?.['messages'] ?? 0);
-    if (Number(open?.['rows']) === 0 && gone === 0 && !hours && !days) return;
+    if (Number(open?.['rows']) === 0 && Number(messages?.['rows']) === 0 && !hours && !days) return;
     await this.#transaction(async (run) => {
       await run(`DELETE FROM ${table.name} WHERE ts < ${oldest('raw')}`);
-      await run(`DELETE FROM stored_messages WHERE domain = '${domain}' AND day < ${oldest('raw')}`);
-      if (gone > 0) await run(`INSERT INTO dropped_messages VALUES (${gone})`);
+      await run(`INSERT INTO dropped_messages SELECT sum(messages) ${old} HAVING count(*) > 0`);
+      await run(`DELETE ${old}`);
       await run(`DELETE FROM ${hourTable(table)} WHERE ts < ${oldest('hour')}`);
       await run(`DELETE FROM ${dayTable(table)} WHERE ts < ${oldest('day')}`);
       return async () => () => {
-        for (const old of this.openDays(domain)) if (old < oldest('raw')) this.#open.get(domain)?.delete(old);
+        for (const open of this.openDays(domain)) if (open < oldest('raw')) this.#open.get(domain)?.delete(open);
+        if (hours) this.#hoursSince.set(domain, oldest('hour'));
       };
+    });
+  }
+
+  /** Every append adds a row for each of its days: they are summed before they are many. */
+  async sumMessages(): Promise<void> {
+    const [count] = await this.#rows('SELECT count(*) AS rows FROM stored_messages');
+    if (Number(count?.['rows']) <= SUMMED_ROWS_MAX) return;
+    await this.#transaction(async (run) => {
+      await run(
+        'CREATE OR REPLACE TEMP TABLE summed AS SELECT domain, day, sum(messages)::BIGINT FROM stored_messages GROUP BY ALL',
+      );
+      await run('DELETE FROM stored_messages');
+      await run('INSERT INTO stored_messages SELECT * FROM summed');
+      return async () => () => undefined;
     });
   }
 
@@ -334,11 +387,11 @@ export class Days {
       const committed = Promise.withResolvers<void>();
       this.#committing = committed.promise;
       try {
+        if (this.#queries > 0) await new Promise<void>((resolve) => (this.#undisturbed = resolve));
         const told = await beforeCommit();
         await run('COMMIT');
         told();
       } finally {
-        this.#generation++;
         this.#committing = undefined;
         committed.resolve();
       }

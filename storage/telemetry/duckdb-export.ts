@@ -1,9 +1,9 @@
 /** Readings or roll-ups as a file that any tool reads. */
 import { type DuckDBConnection, listValue } from '@duckdb/node-api';
 import { HaechiError, messageOf } from '@haechi/core';
-import type { Store } from './duckdb-range.ts';
+import { type Store, valuesOf } from './duckdb-range.ts';
 import { combined, figuresOf, partColumn, pointsAsParts } from './duckdb-rollup.ts';
-import { Sources } from './duckdb-sources.ts';
+import { devicesIn, everyDevice, Sources } from './duckdb-sources.ts';
 import { quote } from './duckdb-table.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from './intervals.ts';
 import type { ExportQuery, Resolution } from './telemetry-store.ts';
@@ -25,11 +25,8 @@ export async function exportRows(
   if (fields.length === 0) throw new HaechiError('EXPORT_FAILED', `${query.domain} has none of the fields asked for`);
   const span = { from: Math.floor(query.from), to: Math.ceil(query.to) };
   const { resolution, format } = query;
-  const condition = query.devices ? 'device IN (SELECT unnest($1))' : 'true';
-  const numbered = query.devices
-    ? 'rolled.device IN (SELECT number FROM device_numbers WHERE device IN (SELECT unnest($1)))'
-    : 'true';
-  const sources = new Sources(table, days, { named: condition, numbered });
+  const condition = query.devices ? devicesIn(days, 'device IN (SELECT unnest($1))', query.devices) : everyDevice;
+  const sources = new Sources(table, days, condition);
 
   let rows: string;
   let columns: string[];
@@ -40,7 +37,8 @@ export async function exportRows(
     columns = fields.map((field) => quote(field.name));
   } else {
     const size = SIZE_OF[resolution];
-    const parts = sources.parts(span, fields, resolution, true) || pointsAsParts(sources.points(span, fields), fields);
+    const parts =
+      sources.parts(span, fields, resolution, { named: true }) || pointsAsParts(sources.points(span, fields), fields);
     rows = combined({ parts, fields, bucket: `ts - ts % ${size}`, eachDevice: true });
     const hasAny = fields.map((field) => `${partColumn(field, 'count')} > 0`).join(' OR ');
     rows = `SELECT * RENAME (bucket AS ts) FROM (${rows}) WHERE ${hasAny}`;
@@ -53,7 +51,8 @@ export async function exportRows(
   try {
     const target = path.replaceAll("'", "''");
     const values = query.devices ? [listValue(query.devices)] : [];
-    const [row] = (await connection.runAndReadAll(`COPY (${select}) TO '${target}' (${options})`, values)).getRows();
+    const sql = `COPY (${select}) TO '${target}' (${options})`;
+    const [row] = (await connection.runAndReadAll(sql, valuesOf(select, values))).getRows();
     return { rows: Number(row?.[0] ?? 0) };
   } catch (cause) {
     throw new HaechiError('EXPORT_FAILED', `${path} cannot be written: ${messageOf(cause)}`, { cause });

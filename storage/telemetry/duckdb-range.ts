@@ -3,7 +3,7 @@ import { type DuckDBConnection, type DuckDBValue, listValue } from '@duckdb/node
 import type { FieldInfo, Value } from '@haechi/core';
 import type { Days } from './duckdb-days.ts';
 import { combined, figuresOf, partColumn } from './duckdb-rollup.ts';
-import { type DeviceCondition, Sources, type Span } from './duckdb-sources.ts';
+import { devicesIn, everyDevice, Sources, type Span } from './duckdb-sources.ts';
 import type { Table } from './duckdb-table.ts';
 import { type Intervals, intervalsOf, resolutionOf } from './intervals.ts';
 import type { GroupQuery, RangeQuery, RangeResult, SeriesColumns } from './telemetry-store.ts';
@@ -14,7 +14,12 @@ type Figure = ReturnType<typeof figuresOf>[number];
 export type Ask = (sql: string, values: DuckDBValue[]) => Promise<Record<string, DuckDBValue[]>>;
 
 export function askOf(connection: DuckDBConnection): Ask {
-  return async (sql, values) => (await connection.runAndReadAll(sql, values)).getColumnsObject();
+  return async (sql, values) => (await connection.runAndReadAll(sql, valuesOf(sql, values))).getColumnsObject();
+}
+
+/** Roll-ups know devices by number: a query of them alone has no place for names, and DuckDB takes no value without one. */
+export function valuesOf(sql: string, values: DuckDBValue[]): DuckDBValue[] {
+  return sql.includes('$1') ? values : [];
 }
 
 export interface Store {
@@ -29,7 +34,7 @@ export async function readRange({ ask, table, days }: Store, query: RangeQuery):
   const fields = query.fields.flatMap((name) => table.fields.get(name) ?? []);
   if (fields.length === 0) return emptyRange();
   const span = wholeSpan(query);
-  const sources = new Sources(table, days, one);
+  const sources = new Sources(table, days, devicesIn(days, 'device = $1', [query.device]));
   const values = [query.device];
   if (sources.hasRaw(span)) {
     // One row more than asked for tells that there are too many, and roll-ups tell it without reading them all.
@@ -48,7 +53,8 @@ export async function readGroup({ ask, table, days }: Store, query: GroupQuery):
   const fields = query.fields.flatMap((name) => table.fields.get(name) ?? []);
   if (fields.length === 0 || query.devices?.length === 0) return emptyRange();
   const span = wholeSpan(query);
-  const sources = new Sources(table, days, query.devices ? several : every);
+  const condition = query.devices ? devicesIn(days, 'device IN (SELECT unnest($1))', query.devices) : everyDevice;
+  const sources = new Sources(table, days, condition);
   const values = query.devices ? [listValue(query.devices)] : [];
   const intervals = intervalsOf(span.from, span.to, query.pointsMax);
   const wanted = query.figures;
@@ -62,22 +68,12 @@ export async function readGroup({ ask, table, days }: Store, query: GroupQuery):
   return await aggregated({ ask, sources, span, fields, values, intervals, figures });
 }
 
-const every: DeviceCondition = { named: 'true', numbered: 'true' };
-const one: DeviceCondition = {
-  named: 'device = $1',
-  numbered: 'rolled.device IN (SELECT number FROM device_numbers WHERE device = $1)',
-};
-const several: DeviceCondition = {
-  named: 'device IN (SELECT unnest($1))',
-  numbered: 'rolled.device IN (SELECT number FROM device_numbers WHERE device IN (SELECT unnest($1)))',
-};
-
 /** In whole milliseconds. */
 function wholeSpan({ from, to }: Span): Span {
   return { from: Math.floor(from), to: Math.ceil(to) };
 }
 
-/** How many rows the readings are at least. */
+/** How many rows the readings are at least: roll-ups tell it at once, and readings that have none yet are not counted for it. */
 async function estimatedRows(
   ask: Ask,
   sources: Sources,
@@ -85,7 +81,7 @@ async function estimatedRows(
   fields: readonly FieldInfo[],
   values: DuckDBValue[],
 ): Promise<number> {
-  const parts = sources.parts(span, fields, 'day', false);
+  const parts = sources.parts(span, fields, 'day', { named: false, only: 'rolled' });
   if (parts === '') return 0;
   const sums = fields.map((field) => `sum(${partColumn(field, 'count')})::BIGINT`).join(', ');
   const { most } = await ask(`SELECT greatest(${sums}) AS most FROM (${parts})`, values);
@@ -107,10 +103,12 @@ async function aggregated(aggregation: Aggregation): Promise<RangeResult> {
   const { intervalMs, origin } = intervals;
   const resolution = resolutionOf(intervals);
   const named = fields.some((field) => field.counter && figures(field).includes('growth'));
-  const parts = sources.parts(span, fields, resolution, named);
+  const parts = sources.parts(span, fields, resolution, { named });
   if (parts === '') return { ...emptyRange(), intervalMs, resolution };
   const some = `SELECT * FROM (${parts}) WHERE ${hasAny(fields)}`;
-  const offset = `((ts - ${origin}) % ${intervalMs} + ${intervalMs}) % ${intervalMs}`;
+  const since = `(ts - ${origin}) % ${intervalMs}`;
+  // Divisions are most of what a sum over millions of rows costs; only a time before the origin takes more than one.
+  const offset = span.from >= origin ? since : `(${since} + ${intervalMs}) % ${intervalMs}`;
   const sql = combined({ parts: some, fields, bucket: `ts - ${offset}`, eachDevice: false, figures });
   const columns = await ask(`${sql} ORDER BY bucket`, values);
   return {

@@ -33,8 +33,8 @@ export interface Slice {
 export const within = ({ first, last }: Slice) => `device >= '${literal(first)}' AND device <= '${literal(last)}'`;
 
 /**
- * Slices of so many rows that memory holds the figures of all: those of a large city's day (3.3 million readings, 22 fields) are
- * some 10 GB.
+ * Slices of so many rows that memory holds the figures of all: those of a large city's day (3.3 million readings, 22 fields)
+ * would be some 10 GB.
  * @param devices rows of `device` and how many `rows` it has, by device
  */
 export function slicesOf(devices: readonly Record<string, unknown>[]): Slice[] {

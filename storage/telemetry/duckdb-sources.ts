@@ -1,8 +1,8 @@
 /** Where the rows of a range are: in the open table, in the files of sealed days, in roll-ups; as SQL. */
 import type { FieldInfo } from '@haechi/core';
 import { type Days, dayTable, hourTable } from './duckdb-days.ts';
-import { figuresOf, partColumn, pointsAsParts } from './duckdb-rollup.ts';
-import { newestReceived, quote, type Table } from './duckdb-table.ts';
+import { figuresOf, partColumn, partColumns, pointsAsParts } from './duckdb-rollup.ts';
+import { literal, newestReceived, quote, type Table } from './duckdb-table.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from './intervals.ts';
 import type { Resolution } from './telemetry-store.ts';
 
@@ -15,6 +15,25 @@ export interface Span {
 export interface DeviceCondition {
   named: string;
   numbered: string;
+}
+
+/** A longer list is compared as a list: a condition of many ranges is slow to plan. */
+const NUMBER_RUNS_MAX = 64;
+
+export const everyDevice: DeviceCondition = { named: 'true', numbered: 'true' };
+
+/** Devices of a kind are mostly named alike, and so numbered in a row: ranges of numbers leave out whole blocks of a table. */
+export function devicesIn(days: Days, named: string, devices: readonly string[]): DeviceCondition {
+  const numbers = [...new Set(days.numbersOf(devices))].sort((a, b) => a - b);
+  const runs: { first: number; last: number }[] = [];
+  for (const number of numbers) {
+    const run = runs.at(-1);
+    if (run && run.last + 1 === number) run.last = number;
+    else runs.push({ first: number, last: number });
+  }
+  if (runs.length > NUMBER_RUNS_MAX) return { named, numbered: oneOf('rolled.device', numbers) };
+  const ranges = runs.map(({ first, last }) => `rolled.device BETWEEN ${first} AND ${last}`);
+  return { named, numbered: ranges.length > 0 ? `(${ranges.join(' OR ')})` : 'false' };
 }
 
 export class Sources {
@@ -62,8 +81,16 @@ export class Sources {
     return parts.join(' UNION ALL ');
   }
 
-  /** Parts that fill the range, none longer than `resolution`, with as few rows as that allows. */
-  parts(span: Span, fields: readonly FieldInfo[], resolution: Resolution, named: boolean): string {
+  /**
+   * Parts that fill the range, none longer than `resolution`, with as few rows as that allows.
+   * @param only `rolled` leaves out what would be read reading by reading
+   */
+  parts(
+    span: Span,
+    fields: readonly FieldInfo[],
+    resolution: Resolution,
+    { named, only }: { named: boolean; only?: 'rolled' },
+  ): string {
     const raw: number[] = [];
     const rolled: Record<Exclude<Resolution, 'raw'>, number[]> = { minute: [], hour: [], day: [] };
     for (const day of this.#daysOf(span)) {
@@ -74,7 +101,7 @@ export class Sources {
     const columns = fields.flatMap((field) => figuresOf(field).map((figure) => partColumn(field, figure))).join(', ');
     const within = `ts >= ${span.from} AND ts < ${span.to}`;
     const parts: string[] = [];
-    if (raw.length > 0) parts.push(pointsAsParts(this.points(span, fields, raw), fields));
+    if (raw.length > 0 && only === undefined) parts.push(pointsAsParts(this.points(span, fields, raw), fields));
     if (rolled.minute.length > 0) {
       parts.push(
         `SELECT device, ts, ${columns} FROM ${this.#files('minute', rolled.minute)} WHERE ${this.#devices.named} AND ${within}`,
@@ -114,7 +141,8 @@ export class Sources {
     const { domain } = this.#table;
     const sealed = this.#days.sealed(domain).get(day);
     if (!sealed || (this.#days.isOpen(domain, day) && sealed.raw)) return 'raw';
-    const finest: Resolution = sealed.raw ? 'raw' : sealed.minute ? 'minute' : 'hour';
+    const coarse = day >= this.#days.hoursSince(domain) ? 'hour' : 'day';
+    const finest: Resolution = sealed.raw ? 'raw' : sealed.minute ? 'minute' : coarse;
     // A day that is not whole within the range takes no part that reaches beyond it.
     const edges = [Math.max(from, day), Math.min(to, day + DAY_MS)];
     const fits = (size: number) => edges.every((edge) => edge % size === 0);
@@ -126,9 +154,11 @@ export class Sources {
     return finest;
   }
 
+  /** A field that the model has got since is in none of these files, and is null there. */
   #files(kind: 'raw' | 'minute', days: readonly number[]): string {
-    const paths = days.map((day) => `'${this.#days.file(this.#table.domain, kind, day).replaceAll("'", "''")}'`);
-    return `read_parquet([${paths.join(', ')}], union_by_name = true)`;
+    const paths = days.map((day) => `'${literal(this.#days.file(this.#table.domain, kind, day))}'`);
+    const shape = kind === 'raw' ? `SELECT * FROM ${this.#table.name} WHERE false` : minuteShape(this.#table);
+    return `(${shape} UNION ALL BY NAME SELECT * FROM read_parquet([${paths.join(', ')}], union_by_name = true))`;
   }
 }
 
@@ -140,6 +170,11 @@ const SIZES = [
 const RANK: Record<Resolution, number> = { raw: 0, minute: 1, hour: 2, day: 3 };
 
 const oneOf = (expression: string, values: readonly number[]) => `${expression} IN (${values.join(', ') || 'NULL'})`;
+
+function minuteShape(table: Table): string {
+  const columns = partColumns([...table.fields.values()]).map(({ name, type }) => `NULL::${type} AS ${quote(name)}`);
+  return `SELECT NULL::VARCHAR AS device, NULL::BIGINT AS ts, ${columns.join(', ')} WHERE false`;
+}
 
 /** A condition for these days, runs of them as one range: such a condition leaves out whole blocks of a table. */
 function runsOf(days: readonly number[]): string {

@@ -58,6 +58,7 @@ export class DuckDbStore implements TelemetryStore {
   readonly #keptSince = new Map<string, number>();
   /** Sealing and copying take their turns. */
   #keeping: Promise<unknown> = Promise.resolve();
+  #reading: Promise<unknown> = Promise.resolve();
 
   private constructor(
     folder: string,
@@ -145,7 +146,8 @@ export class DuckDbStore implements TelemetryStore {
       const rows = [`SELECT *, rowid AS place FROM ${name}`, ...files].join(' UNION ALL BY NAME ');
       const sql = `SELECT device, ts, ${newest} FROM (${rows})
         JOIN (SELECT DISTINCT unnest($1) AS device, unnest($2) AS ts) AS asked USING (device, ts) GROUP BY device, ts`;
-      return (await this.#connections.reader.runAndReadAll(sql, asked)).getRowObjects();
+      // On the writer's connection: the intake does not queue behind somebody's history.
+      return (await this.#connections.writer.runAndReadAll(sql, asked)).getRowObjects();
     });
     for (const { device, ts, ...values } of points) {
       shown.set(pointKey({ device: String(device), ts: Number(ts) }), values as Values);
@@ -159,6 +161,7 @@ export class DuckDbStore implements TelemetryStore {
 
   async append(readings: readonly Reading[], position: StorePosition, counts: readonly DayCount[]): Promise<void> {
     const { writer } = this.#connections;
+    const told: (() => void)[] = [];
     await writer.run('BEGIN TRANSACTION');
     try {
       for (const [domain, rows] of Map.groupBy(readings, (reading) => reading.domain)) {
@@ -170,7 +173,7 @@ export class DuckDbStore implements TelemetryStore {
           days.add(day);
           if (!this.#seen.note(row)) repeated.add(day);
         }
-        await this.#days.expect(writer, domain, days, repeated);
+        told.push(await this.#days.expect(writer, domain, days, repeated));
         await appendRows(writer, table, rows);
       }
       for (const { domain, day, messages } of counts) {
@@ -179,6 +182,7 @@ export class DuckDbStore implements TelemetryStore {
       }
       await writePosition(writer, position);
       await writer.run('COMMIT');
+      for (const tell of told) tell();
     } catch (error) {
       await writer.run('ROLLBACK').catch(() => undefined); // the first error is the one to tell
       throw error;
@@ -192,28 +196,35 @@ export class DuckDbStore implements TelemetryStore {
 
   async range(query: RangeQuery): Promise<RangeResult> {
     const store = this.#storeOf(query.domain);
-    return markGaps(await this.#days.steadily(() => readRange(store, query)), query.gapMs);
+    return markGaps(await this.#inQueue(() => this.#days.steadily(() => readRange(store, query))), query.gapMs);
   }
 
   async group(query: GroupQuery): Promise<RangeResult> {
     const store = this.#storeOf(query.domain);
-    return await this.#days.steadily(() => readGroup(store, query));
+    return await this.#inQueue(() => this.#days.steadily(() => readGroup(store, query)));
   }
 
   async export(query: ExportQuery, path: string): Promise<{ rows: number }> {
     const store = this.#storeOf(query.domain);
-    return await this.#days.steadily(() => exportRows(this.#connections.reader, store, query, path));
+    return await this.#inQueue(() =>
+      this.#days.steadily(() => exportRows(this.#connections.reader, store, query, path)),
+    );
   }
 
   async maintain(now: number, signal?: AbortSignal): Promise<void> {
+    const tables = [...this.#tables.values()].map((table) => ({ table, kept: this.#retention(table.domain) }));
+    for (const { table, kept } of tables) this.#keptSince.set(table.domain, oldestDay(now, kept.raw));
     await this.#inTurn(async () => {
-      for (const table of this.#tables.values()) {
-        const kept = this.#retention(table.domain);
-        this.#keptSince.set(table.domain, oldestDay(now, kept.raw));
+      // One system that cannot be sealed must not keep the others, and what is too old, for ever.
+      const failures: unknown[] = [];
+      const attempt = (work: () => Promise<void>) => work().catch((error: unknown) => failures.push(error));
+      for (const { table, kept } of tables) {
         // In this order, so that roll-ups stay of what is dropped.
-        await this.#days.seal(table, now, signal);
-        await this.#days.drop(table, kept, now, signal);
+        await attempt(() => this.#days.seal(table, now, signal));
+        await attempt(() => this.#days.drop(table, kept, now, signal));
       }
+      await attempt(() => this.#days.sumMessages());
+      if (failures.length > 0) throw failures[0];
     });
   }
 
@@ -260,6 +271,16 @@ export class DuckDbStore implements TelemetryStore {
     this.#instance.closeSync();
   }
 
+  /**
+   * One query after the other: each takes all of the database's threads anyway, and one that waits there would hold a thread of
+   * Node's pool that the journal needs for its sync.
+   */
+  async #inQueue<T>(query: () => Promise<T>): Promise<T> {
+    const turn = this.#reading.then(query);
+    this.#reading = turn.catch(() => undefined); // told to whoever asked
+    return await turn;
+  }
+
   async #inTurn<T>(work: () => Promise<T>): Promise<T> {
     const turn = this.#keeping.then(work);
     this.#keeping = turn.catch(() => undefined); // told to whoever asked for it
@@ -282,6 +303,15 @@ const TALLY = ['accepted', 'stored', 'duplicate', 'dead_lettered', 'expired'];
 async function ensurePosition(connection: DuckDBConnection): Promise<void> {
   const columns = ['last_group', ...TALLY].map((name) => `${name} BIGINT`).join(', ');
   await connection.run(`CREATE TABLE IF NOT EXISTS position (${columns})`);
+  // Version 0.1.0 kept the group alone.
+  const before = "SELECT 1 FROM duckdb_tables() WHERE table_name = 'journal_cursor'";
+  if ((await connection.runAndReadAll(before)).currentRowCount === 0) return;
+  await connection.run('BEGIN TRANSACTION');
+  await connection.run(
+    'INSERT INTO position SELECT max(last_group), 0, 0, 0, 0, 0 FROM journal_cursor HAVING count(*) > 0',
+  );
+  await connection.run('DROP TABLE journal_cursor');
+  await connection.run('COMMIT');
 }
 
 async function readPosition(connection: DuckDBConnection, table = 'position'): Promise<StorePosition> {
