@@ -8,8 +8,8 @@ import type { DecodedGroup } from './decode/decode-group.ts';
 import type { GroupFeed } from './group-feed.ts';
 
 /** A batch is written at the first of these. Chunks of 2,000 rows are what DuckDB takes best (docs/decisions/0003). */
-const BATCH_ROWS = 8192;
-const BATCH_GROUPS_MAX = 256;
+const BATCH_ROWS = 32_768;
+const BATCH_GROUPS_MAX = 1024;
 const LINGER_MS = 100;
 const RETRY_MS_MIN = 250;
 const RETRY_MS_MAX = 15_000;

@@ -11,7 +11,11 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const node = join(root, 'node_modules/node/bin/node');
 const stamps = join(root, 'node_modules/.haechi');
-const env = { UV_THREADPOOL_SIZE: '16', ...process.env, PATH: [join(root, 'node_modules/.bin'), process.env['PATH']].join(delimiter) };
+const env = {
+  UV_THREADPOOL_SIZE: '16',
+  ...process.env,
+  PATH: [join(root, 'node_modules/.bin'), process.env['PATH']].join(delimiter),
+};
 
 /** Programs that tests drive, and the Debian packages they come in. */
 const TEST_PROGRAMS = { chromium: 'chromium', mosquitto_pub: 'mosquitto-clients', influxd: 'influxdb' };
