@@ -49,7 +49,7 @@ export async function ensureTable(
   table: string,
   columns: readonly { name: string; type: string }[],
 ): Promise<{ name: string; type: string }[]> {
-  const defined = columns.map(({ name, type }) => `${quote(name)} ${type}`).join(', ');
+  const defined = columns.map(({ name, type }) => `${quote(name)} ${type}${storedAs(name, type)}`).join(', ');
   await connection.run(`CREATE TABLE IF NOT EXISTS ${table} (${defined})`);
   for (const { name, type } of columns) {
     await connection.run(`ALTER TABLE ${table} ADD COLUMN IF NOT EXISTS ${quote(name)} ${type}`);
@@ -63,6 +63,11 @@ export async function ensureTable(
       throw new Error(`${table}.${name} holds ${type}, its model says ${wanted.get(name)}`);
     return { name, type };
   });
+}
+
+/** Left to itself DuckDB shortens ids that begin alike, and unfolds each of them to compare it: twice the time of a look-up by number. */
+function storedAs(name: string, type: string): string {
+  return name === 'device' && type === VARCHAR.toString() ? ' USING COMPRESSION dictionary' : '';
 }
 
 const keptTypes: DuckDBType[] = [BIGINT, BOOLEAN, DOUBLE, VARCHAR];
