@@ -7,9 +7,9 @@ import type { DeadLetterLog } from './dead-letters.ts';
 import type { DecodedGroup } from './decode/decode-group.ts';
 import type { GroupFeed } from './group-feed.ts';
 
-/** A batch is written at the first of these. Chunks of 2,000 rows are what DuckDB takes best (docs/decisions/0003). */
-const BATCH_ROWS = 32_768;
-const BATCH_GROUPS_MAX = 1024;
+/** A batch is written at the first of these; a message is a row at least, whatever becomes of it. */
+const BATCH_ROWS = 16_384;
+const BATCH_GROUPS_MAX = 256;
 const LINGER_MS = 100;
 const RETRY_MS_MIN = 250;
 const RETRY_MS_MAX = 15_000;
@@ -83,7 +83,7 @@ export class StoreReader {
       const group = await feed.get(number);
       if (!group) break;
       groups.push(group);
-      for (const record of group.records) rows += record.readings.length;
+      for (const { readings, deadLetters } of group.records) rows += Math.max(1, readings.length + deadLetters.length);
     }
     return groups;
   }
