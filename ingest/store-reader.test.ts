@@ -88,7 +88,7 @@ async function start(groups: Map<number, DecodedGroup>, { after = 0, letters }: 
 function group(number: number, more: Partial<DecodedRecord> = {}): [number, DecodedGroup] {
   const reading = { device: 'up-1', domain: 'flood', ts: number, receivedAt: number, values: { waterDepth: number } };
   const record: DecodedRecord = {
-    ...{ kind: 'message', receivedAt: number, topic: TOPIC, start: false, deadLetters: [], readings: [reading] },
+    ...{ kind: 'message', receivedAt: number, topic: TOPIC, deadLetters: [], readings: [reading] },
     ...more,
   };
   return [number, { group: number, accepted: number, records: [record] }];

@@ -16,9 +16,9 @@ import { ensureDataFolder } from './data-folder.ts';
 import { Exports } from './exports.ts';
 import { Importer } from './import/importer.ts';
 import { MessageRate } from './message-rate.ts';
+import { telemetrySetup } from './pipeline/open-telemetry.ts';
 import { Pipeline, READERS } from './pipeline/pipeline.ts';
 import { replayLetters } from './replay-letters.ts';
-import { checkedRetention } from './retention.ts';
 import { VERSION } from './version.ts';
 
 export interface InstanceOptions {
@@ -96,18 +96,10 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
     const counts = { readings: 0 };
     const { pipeline, ready } = await Pipeline.start({
       setup: {
-        dataFolder: data,
-        store: settings.store,
-        influx: {
-          url: settings.influxUrl,
-          token: settings.influxToken,
-          org: settings.influxOrg,
-          bucket: settings.influxBucket,
-        },
+        ...telemetrySetup(settings, models.keys()),
         futureMaxMs: settings.futureMaxS * 1000,
         pastMaxMs: settings.pastMaxDays * 86_400_000,
         deadLettersMax: settings.deadLettersMax,
-        retention: checkedRetention(settings.retention, models.keys()),
         keeps: mode !== 'replay',
         logLevel: settings.logLevel,
         devices: registry.list(),

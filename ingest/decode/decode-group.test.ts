@@ -77,7 +77,7 @@ it('a start is no message', () => {
   expect(decodeGroup(decoder, 7, groupOf([start]))).toEqual({
     group: 7,
     accepted: 11,
-    records: [{ kind: 'start', receivedAt: NOW, topic: '', start: true, readings: [], deadLetters: [] }],
+    records: [{ kind: 'start', receivedAt: NOW, topic: '', readings: [], deadLetters: [] }],
   });
 });
 

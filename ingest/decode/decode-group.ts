@@ -11,8 +11,6 @@ export interface DecodedRecord {
   topic: string;
   /** `group:record` of the message that a replay is of, in the journal that first held it. */
   replays?: string;
-  /** The platform had been away until `receivedAt`. */
-  start: boolean;
   readings: readonly Reading[];
   /** A device's word on itself, from its status channel. */
   status?: { device: string; online: boolean };
@@ -57,13 +55,13 @@ function decodeReplay(decoder: Decoder, record: JournalRecord): DecodedRecord {
 function decodeRecord(decoder: Decoder, record: JournalRecord): DecodedRecord {
   const { kind, receivedAt } = record;
   const topic = topics.parse(record.topic);
-  const plain = { kind, receivedAt, topic: topic?.text ?? record.topic, start: kind === 'start' };
+  const plain = { kind, receivedAt, topic: topic?.text ?? record.topic };
   const setAside = (refusals: readonly Refusal[], readings = NO_READINGS): DecodedRecord => ({
     ...plain,
     readings,
     deadLetters: lettersOf(record, topic?.device ?? null, refusals),
   });
-  if (plain.start) return { ...plain, readings: NO_READINGS, deadLetters: NO_LETTERS };
+  if (kind === 'start') return { ...plain, readings: NO_READINGS, deadLetters: NO_LETTERS };
   const model = topic && decoder.models.get(topic.domain);
   if (!model) {
     const detail = topic ? `no system ${topic.domain} here` : 'not a device topic';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createMetrics, type Log, type Settings } from '@haechi/core';
 import { loadDomains } from '@haechi/domains';
 import { Journal } from '@haechi/ingest';
-import { openTelemetry } from '../pipeline/open-telemetry.ts';
+import { openTelemetry, telemetrySetup } from '../pipeline/open-telemetry.ts';
 import { READERS } from '../pipeline/pipeline.ts';
 import { copyStores } from './copy-stores.ts';
 import type { BackupSources } from './take-backup.ts';
@@ -36,20 +36,11 @@ export async function openResting(settings: Settings, log: Log): Promise<Resting
     closing.push(() => journal.close());
     await clearWork(data);
     const models = (await loadDomains()).map(({ model }) => model);
-    const store = await openTelemetry(
-      {
-        dataFolder: data,
-        store: settings.store,
-        influx: {
-          url: settings.influxUrl,
-          token: settings.influxToken,
-          org: settings.influxOrg,
-          bucket: settings.influxBucket,
-        },
-        retention: settings.retention,
-      },
-      models,
+    const setup = telemetrySetup(
+      settings,
+      models.map(({ id }) => id),
     );
+    const store = await openTelemetry(setup, models);
     closing.push(() => store.close());
     const sources: BackupSources = {
       data,

@@ -37,7 +37,7 @@ async function start(
   const groups = depths.map((waterDepth, index): DecodedGroup => {
     const at = T0 + (index + 1) * 1000;
     const reading = { device: 'up-1', domain: 'flood', ts: at, receivedAt: at, values: { waterDepth } };
-    const record = { kind, receivedAt: at, topic: '', start: false, readings: [reading], deadLetters: [] };
+    const record = { kind, receivedAt: at, topic: '', readings: [reading], deadLetters: [] };
     return { group: index + 1, accepted: index + 1, records: [record] };
   });
   const feed = new GroupFeed({

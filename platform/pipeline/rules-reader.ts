@@ -68,11 +68,7 @@ export class RulesReader {
   }
 
   #judge({ records }: DecodedGroup): void {
-    for (const record of records) {
-      // The past told later is history: it raises nothing and is nobody's present state.
-      if (record.kind === 'import' || record.kind === 'replay') this.engine.advance(record.receivedAt);
-      else this.engine.process(record);
-    }
+    for (const record of records) this.engine.process(record);
   }
 
   /** Lets timers fire that are due by `now`, once every group up to `head` has been handled. */

@@ -115,7 +115,7 @@ class City {
     const ts = event.device === 'g-1' ? Math.floor(this.#now / 1000) * 1000 : this.#now + event.aheadMs;
     const domain = this.#registered.get(event.device)?.domain ?? 'probe';
     const reading = { device: event.device, domain, ts, receivedAt: this.#now, values: event.values };
-    this.#engine.process({ receivedAt: this.#now, start: false, readings: [reading] });
+    this.#engine.process({ receivedAt: this.#now, kind: 'message', readings: [reading] });
   }
 
   async checkpoint(gone: readonly string[] = []): Promise<void> {

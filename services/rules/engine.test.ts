@@ -207,7 +207,7 @@ describe('the registry', () => {
 
   it('may say that devices are there or not without any rule', () => {
     const { engine, say } = timeline([]);
-    engine.process({ receivedAt: T0, start: false, readings: [], status: { device: 'g-1', online: false } });
+    engine.process({ receivedAt: T0, kind: 'message', readings: [], status: { device: 'g-1', online: false } });
     expect(engine.twin('g-1')?.online).toBe(false);
     say(1, { level: 1 });
     expect([...engine.takeChanged()]).toEqual(['g-1']);

@@ -34,11 +34,11 @@ export function rulesOf(...rules: string[]) {
 export function recordAt(atS: number, values: Values, { device = 'g-1', delayS = 0 } = {}): EngineRecord {
   const ts = T0 + atS * 1000;
   const receivedAt = ts + delayS * 1000;
-  return { receivedAt, start: false, readings: [{ device, domain: 'probe', ts, receivedAt, values }] };
+  return { receivedAt, kind: 'message', readings: [{ device, domain: 'probe', ts, receivedAt, values }] };
 }
 
 export function startAt(atS: number): EngineRecord {
-  return { receivedAt: T0 + atS * 1000, start: true, readings: [] };
+  return { receivedAt: T0 + atS * 1000, kind: 'start', readings: [] };
 }
 
 /** `raised caution at 60, 11`: what happened, when in event time, and the value it shows. */

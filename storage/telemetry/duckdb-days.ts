@@ -14,6 +14,7 @@ import { partColumns } from './duckdb-rollup.ts';
 import { minutesOf, rolledUp, rowsInSharedMinutes, rowsOf, sharedMinutes, slicesOf, within } from './duckdb-sealing.ts';
 import { ensureTable, fileOf, literal, type Table } from './duckdb-table.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from './intervals.ts';
+import { syncFolder } from './sync-folder.ts';
 import type { Retention } from './telemetry-store.ts';
 
 /** A day is sealed this long after its end; most of what comes late has come by then. */
@@ -413,13 +414,4 @@ function told(error: unknown): unknown {
 /** The first day that is kept. */
 export function oldestDay(now: number, days: number): number {
   return dayOf(now) - days * DAY_MS;
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
 }

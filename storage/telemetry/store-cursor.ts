@@ -2,6 +2,7 @@ import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { HaechiError, messageOf } from '@haechi/core';
 import * as z from 'zod';
+import { syncFolder } from './sync-folder.ts';
 import type { StorePosition } from './telemetry-store.ts';
 
 const count = z.int().min(0);
@@ -107,14 +108,4 @@ async function writeDurably(path: string, content: Content): Promise<void> {
   }
   await rename(temporary, path);
   await syncFolder(dirname(path));
-}
-
-/** A rename is on disk once its folder is. */
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
 }
