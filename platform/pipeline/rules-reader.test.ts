@@ -256,3 +256,19 @@ describe('at its start', () => {
     await running;
   });
 });
+
+it.each(['import', 'replay'] as const)(
+  'the past told later raises nothing and is nobody’s present state: %s',
+  async (kind) => {
+    const { feed, reader, alerts, checkpoints, after } = await start(
+      Array.from({ length: 60 }, () => 30),
+      { kind },
+    );
+    feed.push(60);
+    feed.close();
+    await reader.run(after);
+    expect(checkpoints.at(-1)).toBe(60);
+    expect(alerts).toEqual([]);
+    expect(reader.engine.state('up-1')?.twin.values ?? {}).toEqual({});
+  },
+);
